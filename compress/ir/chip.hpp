@@ -1,0 +1,53 @@
+// A chip: one draw of the device for a design, folded into integers.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "compress/ir/design.hpp"
+#include "compress/ir/device.hpp"
+
+namespace crosstwin::ir {
+
+// Polarity 0 is positive, 1 negative; slice 0 is the low one.
+// One conversion (numeric contract), I = the current of a physical column for one plane:
+//   A = clamp((I * adc_mult + adc_offset + (adc_shift ? 2^(adc_shift-1) : 0)) >> adc_shift,
+//             0, 2^adc_bits - 1)                                      arithmetic shift
+//   Y[c] = sum_tiles sum_b sum_s w_b 2^(cell_bits s) lsb[s] (A[+] - A[-])
+struct CrossbarChip {
+  std::string stage;                // name of the design's stage
+  std::vector<uint16_t> g;          // [2][S][R][C] conductance of every cell
+  std::vector<int32_t> adc_mult;    // [S][C] 1..65535
+  std::vector<int32_t> adc_shift;   // [S] 0..31, one a slice
+  std::vector<int32_t> adc_offset;  // [S][C]
+  std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, >= 1
+};
+
+struct Chip {
+  static constexpr int32_t kSchemaVersion = 1;
+  std::string design_hash;
+  uint64_t seed = 0;
+  std::vector<uint16_t> table;  // [2^cell_bits] conductance of each level when `shared_table`
+  bool shared_table = false;    // every cell of every stage sits at table[code]
+  int32_t g_bits = 8;           // width of every conductance
+  std::vector<CrossbarChip> crossbars;  // in the order of the design's crossbar stages
+  Device device;                        // what was drawn from, for the record; hwgen never reads it
+};
+
+// Level code of slice s of |w|, and which polarity holds it: the other one is at code 0.
+inline int32_t slice_code(int32_t weight, int32_t polarity, int32_t slice, int32_t cell_bits) {
+  const int32_t magnitude = polarity == 0 ? weight : -weight;
+  return magnitude <= 0 ? 0 : (magnitude >> (cell_bits * slice)) & ((1 << cell_bits) - 1);
+}
+
+// Throws Error naming `where` when the chip does not fit the design.
+void check_chip(const Chip& chip, const Design& design, const std::string& where);
+
+// A folder with chip.json and tensors.npz (docs/artifact.md). Written atomically.
+void save_chip(const Chip& chip, const std::filesystem::path& dir);
+Chip load_chip(const std::filesystem::path& dir, const Design& design);
+
+}  // namespace crosstwin::ir
