@@ -204,47 +204,73 @@ module xb_tile #(
   logic [Pe*ColWords*AccBits-1:0] snap_q;
   logic busy_q;
   logic snap_last_q, tail_last_q;
-  logic [SubBits-1:0] sub_q;
-  logic [PlaneBits-1:0] plane_q;
-  logic [ColBits-1:0] col_q;
-  logic [TileBits-1:0] snap_tile_q;
-  logic [GroupBits-1:0] snap_group_q;
-  logic sub_end, col_end, seg_end, tile_last, group_last;
-  logic hold_q;  // a column's Y is on its way to, or in, the output register
+  logic [SubBits-1:0] sub_q, sub_d;
+  logic [PlaneBits-1:0] plane_q, plane_d;
+  logic [ColBits-1:0] col_q, col_d;
+  logic [TileBits-1:0] snap_tile_q, snap_tile_d;
+  logic [GroupBits-1:0] snap_group_q, snap_group_d;
+  // What the word at the head is; registered, since they steer every bit of snap_q and acc.
+  logic plane_end_q, plane_end_d;  // the last of its plane
+  logic col_end_q, col_end_d;  // the last of its column
+  logic seg_end_q, seg_end_d;  // the last of its row tile
+  logic tile_last_q, tile_last_d;  // of the last row tile
+  logic group_last_q, group_last_d;  // of the last group
+  logic hold_q, hold_d;  // a column's Y is on its way to, or in, the output register
+  logic stuck_q;  // the last word of a column waits until that register is sure to be free
   logic issue, done;
 
-  assign sub_end = sub_q == SubBits'(Subs - 1);
-  assign col_end = sub_end && plane_q == PlaneBits'(InBits - 1);
-  assign tile_last = snap_tile_q == TileBits'(Tiles - 1);
-  assign group_last = snap_group_q == GroupBits'(Groups - 1);
-  assign seg_end = col_q == (group_last ? ColBits'(LastCols - 1) : ColBits'(Pe - 1));
-  // The last word of a column waits until the output register is sure to be free for its Y.
-  assign issue = busy_q && !(col_end && tile_last && hold_q && !(out_valid_o && out_ready_i));
-  assign done = issue && col_end && seg_end;
+  assign issue = busy_q && !stuck_q;
+  assign done = issue && seg_end_q;
   assign load = full_q && (!busy_q || done);
 
-  always_ff @(posedge clk_i) begin
+  always_comb begin
+    sub_d = sub_q;
+    plane_d = plane_q;
+    col_d = col_q;
+    snap_tile_d = snap_tile_q;
+    snap_group_d = snap_group_q;
     if (!rst_ni) begin
-      busy_q <= 1'b0;
-      hold_q <= 1'b0;
-      sub_q <= '0;
-      plane_q <= '0;
-      col_q <= '0;
-      snap_tile_q <= '0;
-      snap_group_q <= '0;
-    end else begin
-      if (load) busy_q <= 1'b1;
-      else if (done) busy_q <= 1'b0;
-      if (issue && col_end && tile_last) hold_q <= 1'b1;
-      else if (out_valid_o && out_ready_i) hold_q <= 1'b0;
-      if (issue) begin
-        sub_q <= sub_end ? '0 : sub_q + SubBits'(1);
-        if (sub_end) plane_q <= col_end ? '0 : plane_q + PlaneBits'(1);
-        if (col_end) col_q <= seg_end ? '0 : col_q + ColBits'(1);
-        if (done) snap_tile_q <= tile_last ? '0 : snap_tile_q + TileBits'(1);
-        if (done && tile_last) snap_group_q <= group_last ? '0 : snap_group_q + GroupBits'(1);
+      sub_d = '0;
+      plane_d = '0;
+      col_d = '0;
+      snap_tile_d = '0;
+      snap_group_d = '0;
+    end else if (issue) begin
+      sub_d = plane_end_q ? '0 : sub_q + SubBits'(1);
+      if (plane_end_q) plane_d = col_end_q ? '0 : plane_q + PlaneBits'(1);
+      if (col_end_q) col_d = seg_end_q ? '0 : col_q + ColBits'(1);
+      if (seg_end_q) snap_tile_d = tile_last_q ? '0 : snap_tile_q + TileBits'(1);
+      if (seg_end_q && tile_last_q) begin
+        snap_group_d = group_last_q ? '0 : snap_group_q + GroupBits'(1);
       end
     end
+    plane_end_d = sub_d == SubBits'(Subs - 1);
+    col_end_d = plane_end_d && plane_d == PlaneBits'(InBits - 1);
+    tile_last_d = snap_tile_d == TileBits'(Tiles - 1);
+    group_last_d = snap_group_d == GroupBits'(Groups - 1);
+    seg_end_d = col_end_d && col_d == (group_last_d ? ColBits'(LastCols - 1) : ColBits'(Pe - 1));
+    hold_d = rst_ni &&
+        ((issue && col_end_q && tile_last_q) || (hold_q && !(out_valid_o && out_ready_i)));
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) busy_q <= 1'b0;
+    else if (load) busy_q <= 1'b1;
+    else if (done) busy_q <= 1'b0;
+  end
+  always_ff @(posedge clk_i) begin
+    sub_q <= sub_d;
+    plane_q <= plane_d;
+    col_q <= col_d;
+    snap_tile_q <= snap_tile_d;
+    snap_group_q <= snap_group_d;
+    plane_end_q <= plane_end_d;
+    col_end_q <= col_end_d;
+    seg_end_q <= seg_end_d;
+    tile_last_q <= tile_last_d;
+    group_last_q <= group_last_d;
+    hold_q <= hold_d;
+    stuck_q <= col_end_d && tile_last_d && hold_d;
   end
 
   always_ff @(posedge clk_i) begin
@@ -253,7 +279,7 @@ module xb_tile #(
   end
   always_ff @(posedge clk_i) begin
     if (load) snap_last_q <= full_last_q;
-    if (issue && col_end && tile_last) tail_last_q <= snap_last_q && seg_end;
+    if (issue && col_end_q && tile_last_q) tail_last_q <= snap_last_q && seg_end_q;
   end
 
   // ------------------------------------------------------------------ convert
