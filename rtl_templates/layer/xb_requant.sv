@@ -176,8 +176,8 @@ module xb_requant #(
 
     // high + half lies within the clamp exactly when high does, up to the two ends.
     logic below, above;
-    assign below = high_q[HighBits-1] && (over_q || high_q < $signed(HighBits'(OutLow)));
-    assign above = !high_q[HighBits-1] && (over_q || high_q >= $signed(HighBits'(OutHigh)));
+    assign below = over_q ? high_q[HighBits-1] : high_q < $signed(HighBits'(OutLow));
+    assign above = over_q ? !high_q[HighBits-1] : high_q >= $signed(HighBits'(OutHigh));
     always_ff @(posedge clk_i) begin
       if (state_q == StClamp && free) begin
         if (above) out_data_o <= OutBits'(OutHigh);
