@@ -195,8 +195,8 @@ module xb_requant #(
   logic [OutBits-1:0] probe_data;
   logic [31:0] probe_column;
   logic [ColBits-1:0] probe_col_q;
-  assign probe_valid = out_valid_o && out_ready_i;
-  assign probe_data = out_data_o;
+  assign probe_valid  = out_valid_o && out_ready_i;
+  assign probe_data   = out_data_o;
   assign probe_column = 32'(probe_col_q);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) probe_col_q <= '0;
