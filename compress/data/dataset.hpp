@@ -40,12 +40,11 @@ enum class Kind { automatic, mnist, cifar10, npz, digits };
 struct Source {
   Kind kind = Kind::automatic;      // automatic: by what lies at `path`; digits when it is empty
   std::filesystem::path path = {};  // a folder; for npz the file, for cifar10 also a tar archive
-  // Images taken from the training set for validation; when unset 5,000 of MNIST and CIFAR-10 and a
-  // tenth of an NPZ. Not for digits, whose three sizes follow.
+  // Images of the validation set, taken from the training set; when unset a tenth of it, at most
+  // 5,000 (MNIST and CIFAR-10: 5,000). Digits draw theirs apart, 2,000 when unset.
   std::optional<int64_t> validation = {};
   uint64_t seed = kDataSeed;
   int64_t digits_train = 12000;
-  int64_t digits_validation = 2000;
   int64_t digits_test = 2000;
 };
 
