@@ -13,14 +13,14 @@ constexpr Pen kTurn = Pen::turn;
 constexpr Pen kLift = Pen::lift;
 
 // clang-format off
-constexpr Knot kZeroRound[] = {{52, 4}, {30, 14}, {20, 42}, {26, 78}, {48, 97}, {72, 84}, {80, 48},
-                               {70, 14}, {50, 5, kLift}};
-constexpr Knot kZeroNarrow[] = {{56, 3}, {38, 18}, {30, 52}, {36, 86}, {50, 96}, {64, 80}, {70, 42},
-                                {64, 12}, {52, 6, kLift}};
-constexpr Knot kZeroOverlap[] = {{66, 14}, {46, 3}, {26, 24}, {20, 60}, {36, 95}, {62, 92}, {80, 60},
-                                 {74, 24}, {54, 7}, {38, 16, kLift}};
-constexpr Knot kZeroWide[] = {{50, 10}, {22, 26}, {14, 56}, {34, 88}, {64, 90}, {86, 62}, {80, 28},
-                              {50, 10, kLift}};
+constexpr Knot kZeroRound[] = {{51, 4}, {30, 17}, {22, 50}, {30, 83}, {51, 96}, {72, 83}, {80, 50},
+                               {72, 17}, {49, 5, kLift}};
+constexpr Knot kZeroNarrow[] = {{54, 4}, {42, 17}, {37, 50}, {42, 83}, {53, 96}, {64, 83}, {69, 50},
+                                {64, 17}, {52, 5, kLift}};
+constexpr Knot kZeroOverlap[] = {{64, 14}, {47, 4}, {28, 20}, {21, 54}, {32, 86}, {54, 96}, {74, 80},
+                                 {80, 46}, {70, 16}, {52, 6}, {36, 15, kLift}};
+constexpr Knot kZeroWide[] = {{50, 10}, {24, 22}, {14, 50}, {24, 78}, {50, 90}, {76, 78}, {86, 50},
+                              {76, 22}, {48, 10, kLift}};
 
 constexpr Knot kOnePlain[] = {{50, 2}, {50, 50}, {50, 98, kLift}};
 constexpr Knot kOneCurved[] = {{56, 2}, {50, 44}, {48, 98, kLift}};

@@ -3,7 +3,7 @@
 //
 // Source of the elastic sheet's idea: Simard, Steinkraus and Platt, "Best practices for
 // convolutional neural networks applied to visual document analysis" (ICDAR 2003).
-// Deviations: the sheet is a uniform cubic B-spline over 4 x 4 patches, not smoothed white noise,
+// Deviations: the sheet is a uniform cubic B-spline over 3 x 3 patches, not smoothed white noise,
 // and moves the pen's way, not the pixels, so that strokes keep their width.
 #include "compress/data/digits/pen_path.hpp"
 
@@ -15,10 +15,10 @@ namespace crosstwin::data {
 namespace {
 
 // How hands differ. Deviations and ranges; lengths in the digit's height unless said otherwise.
-constexpr float kKnotJitter = 0.028F;
-constexpr float kEndJitter = 0.025F;  // added for the first and last knot of a stroke
-constexpr float kElastic = 0.075F;    // of the sheet's control points
-constexpr float kSlant = 0.17F;       // shear, about a mean to the right
+constexpr float kKnotJitter = 0.024F;
+constexpr float kEndJitter = 0.022F;  // added for the first and last knot of a stroke
+constexpr float kElastic = 0.085F;    // of the sheet's control points
+constexpr float kSlant = 0.16F;       // shear, about a mean to the right
 constexpr float kSlantMean = 0.12F;
 constexpr float kHalfTurn = 0.055F;  // tan of half the rotation
 constexpr float kWidthLow = 0.72F;   // stretch in x
@@ -26,8 +26,8 @@ constexpr float kWidthHigh = 1.2F;
 constexpr float kSizeLow = 16.0F;  // longer side of the pen's way, pixels
 constexpr float kSizeHigh = 20.5F;
 constexpr float kPlace = 0.8F;      // centre of mass, pixels
-constexpr float kRadiusLow = 0.6F;  // pixels
-constexpr float kRadiusHigh = 1.65F;
+constexpr float kRadiusLow = 0.75F;  // pixels
+constexpr float kRadiusHigh = 1.75F;
 constexpr float kRadiusChange = 0.16F;  // relative, at either end of a stroke
 constexpr float kMargin = 1.5F;         // the pen's way stays so far inside of the image, pixels
 constexpr float kCentre = 14.0F;
@@ -41,7 +41,7 @@ Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
 Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 Point operator*(float s, Point p) { return {s * p.x, s * p.y}; }
 
-// Displacements on a 7 x 7 grid of control points over the unit square and its surround.
+// Displacements on a 6 x 6 grid of control points over the unit square and its surround.
 class ElasticSheet {
  public:
   explicit ElasticSheet(ir::Rng& rng) {
@@ -63,8 +63,8 @@ class ElasticSheet {
   }
 
  private:
-  static constexpr size_t kSide = 7;
-  static constexpr float kPatches = 4.0F;
+  static constexpr size_t kSide = 6;
+  static constexpr float kPatches = 3.0F;
 
   struct Place {
     size_t patch;
