@@ -17,7 +17,9 @@ std::vector<int32_t> classes(std::span<const int32_t> logits, int32_t outputs);
 struct Accuracy {
   int64_t right = 0;
   int64_t images = 0;
-  double fraction() const { return images > 0 ? static_cast<double>(right) / images : 0; }
+  double fraction() const {
+    return images > 0 ? static_cast<double>(right) / static_cast<double>(images) : 0;
+  }
 };
 
 // Throws ir::Error when there is not one label an image.

@@ -8,8 +8,8 @@
 
 namespace crosstwin::layout {
 
-// Takes a chain Input, then groups of {Conv | Dense} {Relu, MaxPool, Flatten in any order}; the last
-// group is a Conv or Dense alone (Flatten allowed) and gives the logits. Required of it:
+// Takes a chain Input, then groups of {Conv | Dense} {Relu, MaxPool, Flatten in any order}; the
+// last group is a Conv or Dense alone (Flatten allowed) and gives the logits. Required of it:
 //   - weights on the grid: weight / weight_scale[column] is an integer within weight_range; the
 //     last layer has one weight scale for all columns;
 //   - the edge between two groups carries an ActivationQuant on one node of the group (or equal
