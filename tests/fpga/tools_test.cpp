@@ -48,7 +48,7 @@ TEST_CASE("a set is all wheels or none, and says its versions") {
   CHECK(find_tools(Family::kIce40, dir.path()).pack == dir / "yowasp-icepack");
 }
 
-TEST_CASE("--tools comes before CROSSTWIN_TOOLS, which comes before PATH") {
+TEST_CASE("a folder asked for comes before CROSSTWIN_TOOLS and PATH") {
   const TemporaryDir dir;
   const std::vector<std::string> ice40 = {"yosys", "nextpnr-ice40", "icepack"};
   for (const char* place : {"option", "variable", "path"}) make_tools(dir / place, ice40);

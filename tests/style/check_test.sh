@@ -39,7 +39,7 @@ clean; printf '\tint g();\n' >>a.cpp
 expect headers 1 "a tab"
 clean; printf '// caf\303\251\n' >>a.cpp
 expect headers 1 "not ASCII"
-clean; yes '// x' | head -500 >>a.cpp
+clean; printf '// x%.0s\n' {1..500} >>a.cpp
 expect headers 1 "503 lines"
 clean; printf 'int g();' >>a.cpp
 expect headers 1 "no newline at the end"
