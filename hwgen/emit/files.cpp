@@ -35,7 +35,7 @@ std::string manifest(const Plan& plan) {
                        {"design_hash", plan.design_hash},
                        {"sources", source_paths(plan)},
                        {"include_dirs", {kIncludeDir}},
-                       {"include_files", include_paths(plan)}};
+                       {"headers", include_paths(plan)}};
   json["memories"] = ordered_json::array();
   for (const Memory& memory : plan.memories) json["memories"].push_back(memory.file);
   json["clock"] = "clk_i";

@@ -290,7 +290,7 @@ class Planner {
     timing.pe = chosen.pe;
     timing.adc_lanes = chosen.adc_lanes;
 
-    const bool dense = stage.out.h == 1 && stage.out.w == 1 && crossbar.pad == 0;
+    const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
     layer.cycles = std::max(tile_cycles(timing), stage.in.size());
     layer.rows = timing.rows;
