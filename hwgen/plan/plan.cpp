@@ -286,6 +286,11 @@ class Planner {
     timing.in_bits = stage.in_bits;
     timing.slices = layout.slices;
     timing.adc_latency = adc_latency(form.adc_mult);
+    for (int32_t col = 0; col < timing.cols; ++col) {
+      timing.requant.push_back(crossbar.logits
+                                   ? kLogitCycles
+                                   : requant_cycles(crossbar.shift[static_cast<size_t>(col)]));
+    }
     const Parallelism chosen = choose_parallelism(stage, crossbar, timing, options_);
     timing.pe = chosen.pe;
     timing.adc_lanes = chosen.adc_lanes;
