@@ -13,6 +13,9 @@ namespace crosstwin::prune {
 // behind a MaxPool.
 ir::Network fold_batch_norm(ir::Network network);
 
+// The same, but leaves those that cannot be folded where they are.
+ir::Network fold_where_possible(ir::Network network);
+
 // Divides the weights of the layers that read the Input by its stddev, which becomes 1: then an
 // integer input is (u - zero) in steps of 1/255. Error when such a layer has no weights.
 ir::Network fold_input_scale(ir::Network network);

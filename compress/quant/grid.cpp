@@ -86,11 +86,6 @@ std::vector<float> project(std::span<float> weight, int64_t columns, int32_t ran
   return scales;
 }
 
-bool is_last_matrix(const ir::Network& network, const std::string& name) {
-  const std::vector<std::string> names = prune::crossbar_names(network);
-  return !names.empty() && names.back() == name;
-}
-
 ir::Network quantize_weights(ir::Network network, int32_t range) {
   const std::vector<std::string> names = prune::crossbar_names(network);
   for (const std::string& name : names) {
@@ -98,6 +93,21 @@ ir::Network quantize_weights(ir::Network network, int32_t range) {
     *matrix.weight_scale = project(*matrix.weight, matrix.columns, range, name == names.back());
   }
   return network;
+}
+
+std::vector<prune::Constraint> grid_constraints(const ir::Network& network, int32_t range) {
+  const std::vector<std::string> names = prune::crossbar_names(network);
+  std::vector<prune::Constraint> constraints;
+  for (const ir::Node& node : network.nodes) {
+    const auto matrix = prune::as_crossbar(node);
+    if (!matrix) continue;
+    const bool last = node.name == names.back();
+    constraints.push_back(
+        {node.name, [columns = matrix->columns, range, last](std::span<float> weight) {
+           project(weight, columns, range, last);
+         }});
+  }
+  return constraints;
 }
 
 std::vector<int16_t> weight_codes(const ir::Node& node) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compress/ir/network.hpp"
+#include "compress/prune/admm.hpp"
 
 namespace crosstwin::quant {
 
@@ -20,11 +21,11 @@ float best_scale(std::span<const float> weight, int32_t range);
 // columns when `one_scale` (the last layer, whose integers are compared with each other).
 std::vector<float> project(std::span<float> weight, int64_t columns, int32_t range, bool one_scale);
 
-// True for the last conv or dense of the network: its outputs are the logits.
-bool is_last_matrix(const ir::Network& network, const std::string& name);
-
 // Projects every conv and dense and fills its weight_scale.
 ir::Network quantize_weights(ir::Network network, int32_t range = 127);
+
+// ADMM's constraint "on the grid" for every conv and dense, scales chosen anew at each projection.
+std::vector<prune::Constraint> grid_constraints(const ir::Network& network, int32_t range = 127);
 
 // round(weight / scale): the integers of a layer on the grid; Error naming the layer when it has no
 // scale or a weight is off the grid.

@@ -70,6 +70,9 @@ TEST_CASE("A batch norm behind a relu, or one whose conv has other readers, is r
   branched.nodes[4].inputs = {"join"};
   CHECK_THAT(message_of([&] { fold_batch_norm(branched); }),
              contains("another layer also reads conv"));
+  const ir::Network partly = fold_where_possible(branched);
+  CHECK(partly.nodes.size() + 1 == branched.nodes.size());  // norm_out
+  CHECK(tests::difference(branched, partly) < kRounding);
 }
 
 TEST_CASE("The input's stddev moves into conv and dense weights") {
