@@ -104,10 +104,13 @@ class Compression {
     }
     return hooks;
   }
+  std::string describe_distillation() const {
+    return fmt::format("; distillation {} {}", config_.distillation_alpha,
+                       config_.distillation_temperature);
+  }
   std::string describe_pruning() const {
-    return fmt::format("{}; distil {} {}; {}", recipe::describe(config_.prune),
-                       config_.distillation_alpha, config_.distillation_temperature,
-                       describe(config_.layers));
+    return recipe::describe(config_.prune) + describe_distillation() + "; " +
+           describe(config_.layers);
   }
 
   void train_dense() {
@@ -134,9 +137,9 @@ class Compression {
   }
 
   ir::Network prune_by_admm() {
-    const std::string description =
-        fmt::format("{}; {}; {}", recipe::describe(config_.admm_training), describe(config_.admm),
-                    describe(config_.layers));
+    const std::string description = recipe::describe(config_.admm_training) +
+                                    describe_distillation() + "; " + describe(config_.admm) + "; " +
+                                    describe(config_.layers);
     const ir::Network near = stage("admm", description, [&](const auto& checkpoint) {
       return prune::train_admm(
           result_.dense, train_, validation_,
@@ -164,13 +167,13 @@ class Compression {
     const std::string description = fmt::format(
         "{} {} {} {} {}; {}; {}", c.weight_range, static_cast<int>(c.activations.method),
         c.activations.percentile, c.activations.bits, c.activations.images, describe(c.admm),
-        recipe::describe(c.training));
+        c.training ? recipe::describe(*c.training) + describe_distillation() : "");
     result_.network = stage("quantize", description, [&](const auto& checkpoint) {
       ir::Network network = result_.pruned;
-      if (c.training.epochs > 0) {
+      if (c.training) {
         network = prune::train_admm(
             network, train_, validation_, quant::grid_constraints(network, c.weight_range), c.admm,
-            stage_training(c.training, checkpoint, "quantize"), teacher_hooks());
+            stage_training(*c.training, checkpoint, "quantize"), teacher_hooks());
       }
       return quant::calibrate_activations(quant::quantize_weights(network, c.weight_range), train_,
                                           c.activations, config_.prune.threads);

@@ -133,6 +133,13 @@ std::vector<double> forward(const ir::Network& network, const std::vector<double
       in.push_back(&values[from]);
     }
     values.push_back(std::visit(Evaluate{in_shapes, in, shapes[i]}, network.nodes[i].kind));
+    const auto& quant = network.nodes[i].quant;
+    for (size_t k = 0; quant && k < values.back().size(); ++k) {
+      const int32_t levels = 1 << (quant->bits - (quant->is_signed ? 1 : 0));
+      double& value = values.back()[k];
+      const double code = std::floor(value / quant->scale + 0.5);
+      value = quant->scale * std::clamp(code, quant->is_signed ? -1.0 * levels : 0, levels - 1.0);
+    }
   }
   return values.back();
 }

@@ -11,7 +11,8 @@
 
 namespace crosstwin::tests {
 
-// Output of the last node for values as the layers see them, [c][h][w].
+// Output of the last node for values as the layers see them, [c][h][w]. Nodes behind the input that
+// have a quant put out the nearest of its codes, halves upwards.
 std::vector<double> forward(const ir::Network& network, const std::vector<double>& input);
 
 // Largest difference of outputs over random inputs, relative to the largest output magnitude.
