@@ -10,8 +10,13 @@
 
 #include "compress/data/dataset.hpp"
 #include "compress/ir/network.hpp"
+#include "compress/nn/model.hpp"
 
 namespace crosstwin::nn {
+
+// Error when the images' shape is not the model's input, or a label is no output of it. `what` is
+// named in the message.
+void check_fit(const Model& model, const data::Dataset& dataset, const std::string& what);
 
 // threads: 0 = all cores; no result depends on it. BatchNorm uses its running statistics.
 
