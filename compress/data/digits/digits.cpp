@@ -16,7 +16,7 @@ namespace crosstwin::data {
 namespace {
 
 constexpr uint64_t kStream = 0x6469676974730000;  // "digits"; then labels or images of a split
-constexpr float kInkLow = 0.8F;                  // darkest ink of an image, of 255
+constexpr float kInkLow = 0.8F;                   // darkest ink of an image, of 255
 constexpr float kSoftLow = 0.8F;                  // width of the edge from ink to paper, pixels
 constexpr float kSoftHigh = 1.7F;
 constexpr float kNoise = 0.10F;  // largest amplitude of an image's pixel noise, of 255

@@ -15,9 +15,9 @@ namespace crosstwin::data {
 namespace {
 
 // How hands differ. Deviations and ranges; lengths in the digit's height unless said otherwise.
-constexpr float kKnotJitter = 0.024F;
+constexpr float kKnotJitter = 0.027F;
 constexpr float kEndJitter = 0.022F;  // added for the first and last knot of a stroke
-constexpr float kElastic = 0.085F;    // of the sheet's control points
+constexpr float kElastic = 0.1F;      // of the sheet's control points
 constexpr float kSlant = 0.16F;       // shear, about a mean to the right
 constexpr float kSlantMean = 0.12F;
 constexpr float kHalfTurn = 0.055F;  // tan of half the rotation
@@ -25,7 +25,7 @@ constexpr float kWidthLow = 0.72F;   // stretch in x
 constexpr float kWidthHigh = 1.2F;
 constexpr float kSizeLow = 16.0F;  // longer side of the pen's way, pixels
 constexpr float kSizeHigh = 20.5F;
-constexpr float kPlace = 0.8F;      // centre of mass, pixels
+constexpr float kPlace = 0.8F;       // centre of mass, pixels
 constexpr float kRadiusLow = 0.75F;  // pixels
 constexpr float kRadiusHigh = 1.75F;
 constexpr float kRadiusChange = 0.16F;  // relative, at either end of a stroke
