@@ -1,5 +1,6 @@
 // MNIST's IDX files.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <iomanip>
 #include <sstream>

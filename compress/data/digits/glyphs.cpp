@@ -17,8 +17,8 @@ constexpr Knot kZeroRound[] = {{51, 4}, {30, 17}, {22, 50}, {30, 83}, {51, 96}, 
                                {72, 17}, {49, 5, kLift}};
 constexpr Knot kZeroNarrow[] = {{54, 4}, {42, 17}, {37, 50}, {42, 83}, {53, 96}, {64, 83}, {69, 50},
                                 {64, 17}, {52, 5, kLift}};
-constexpr Knot kZeroOverlap[] = {{64, 14}, {47, 4}, {28, 20}, {21, 54}, {32, 86}, {54, 96}, {74, 80},
-                                 {80, 46}, {70, 16}, {52, 6}, {36, 15, kLift}};
+constexpr Knot kZeroOverlap[] = {{64, 14}, {47, 4}, {28, 20}, {21, 54}, {32, 86}, {54, 96},
+                                 {74, 80}, {80, 46}, {70, 16}, {52, 6}, {36, 15, kLift}};
 constexpr Knot kZeroWide[] = {{50, 10}, {24, 22}, {14, 50}, {24, 78}, {50, 90}, {76, 78}, {86, 50},
                               {76, 22}, {48, 10, kLift}};
 
@@ -54,8 +54,8 @@ constexpr Knot kFourCup[] = {{26, 10}, {24, 40}, {42, 54}, {66, 46}, {74, 8, kTu
 constexpr Knot kFourHook[] = {{30, 4}, {26, 38}, {44, 50}, {72, 44, kLift},
                               {74, 14}, {68, 54}, {60, 98, kLift}};
 
-constexpr Knot kFiveTwoStrokes[] = {{34, 8}, {30, 44, kTurn}, {52, 38}, {74, 54}, {72, 82}, {48, 97},
-                                    {22, 88, kLift}, {34, 8}, {78, 5, kLift}};
+constexpr Knot kFiveTwoStrokes[] = {{34, 8}, {30, 44, kTurn}, {52, 38}, {74, 54}, {72, 82},
+                                    {48, 97}, {22, 88, kLift}, {34, 8}, {78, 5, kLift}};
 constexpr Knot kFiveOneStroke[] = {{76, 6}, {38, 9, kTurn}, {31, 44, kTurn}, {56, 40}, {75, 62},
                                    {64, 90}, {40, 97}, {22, 88, kLift}};
 constexpr Knot kFiveSnake[] = {{76, 7}, {48, 7}, {34, 24}, {46, 42}, {68, 58}, {66, 86}, {42, 97},
@@ -63,10 +63,10 @@ constexpr Knot kFiveSnake[] = {{76, 7}, {48, 7}, {34, 24}, {46, 42}, {68, 58}, {
 
 constexpr Knot kSixCurved[] = {{66, 4}, {38, 26}, {24, 62}, {34, 92}, {60, 94}, {72, 74}, {54, 57},
                                {28, 72, kLift}};
-constexpr Knot kSixStraight[] = {{58, 2}, {36, 40}, {26, 76}, {46, 98}, {70, 82}, {62, 60}, {42, 60},
-                                 {28, 80, kLift}};
-constexpr Knot kSixSmallLoop[] = {{52, 2}, {36, 40}, {30, 78}, {46, 98}, {64, 86}, {58, 68}, {44, 68},
-                                  {33, 84, kLift}};
+constexpr Knot kSixStraight[] = {{58, 2}, {36, 40}, {26, 76}, {46, 98}, {70, 82}, {62, 60},
+                                 {42, 60}, {28, 80, kLift}};
+constexpr Knot kSixSmallLoop[] = {{52, 2}, {36, 40}, {30, 78}, {46, 98}, {64, 86}, {58, 68},
+                                  {44, 68}, {33, 84, kLift}};
 
 constexpr Knot kSevenPlain[] = {{22, 9}, {50, 8}, {76, 8, kTurn}, {58, 48}, {46, 98, kLift}};
 constexpr Knot kSevenCrossed[] = {{22, 8}, {76, 8, kTurn}, {56, 50}, {44, 98, kLift},
