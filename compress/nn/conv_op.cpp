@@ -148,6 +148,7 @@ class ConvOp final : public Op {
   // Part 0 is the biases, the others one group each; blocks are added in order.
   void gradient(int64_t part, int64_t blocks) override {
     if (part == 0) {
+      clear_masked(parameters_);
       std::fill(parameters_.bias_grad.begin(), parameters_.bias_grad.end(), 0.0F);
       for (int64_t b = 0; b < blocks; ++b) {
         for (size_t o = 0; o < parameters_.bias_grad.size(); ++o) {
@@ -189,7 +190,6 @@ class ConvOp final : public Op {
   void make_lists() {
     listed_ = true;
     mask_version_ = model_.mask_version();
-    std::fill(parameters_.weight_grad.begin(), parameters_.weight_grad.end(), 0.0F);
     std::vector<int32_t> active;
     std::vector<int32_t> idle;
     for (int32_t o = 0; o < out_.c; ++o) {
