@@ -12,12 +12,17 @@ HWY_BEFORE_NAMESPACE();
 namespace crosstwin::nn {
 namespace HWY_NAMESPACE {
 
-// Accumulators: kTileOuts * kPixels of 32 (AVX-512) or 16 registers; a few stay for operands.
-inline constexpr int32_t kPixels = kStep == 16 ? 6 : 3;
+// Pixels at a time, such that Outs * pixels sums leave room for operands among the 32 (AVX-512) or
+// 16 registers.
+constexpr int32_t pixels_for(int32_t outs) {
+  if (kStep == 16) return outs <= 4 ? 6 : 4;
+  return outs <= 4 ? 3 : 2;
+}
 inline constexpr int32_t kGradRows = kStep == 16 ? 6 : 2;
 
 template <int32_t Outs, int32_t Pixels>
-void run_pixels(const ConvTile& t, const float* source, int64_t target) {
+void run_pixels(const ConvTile& t, int64_t first, int64_t last, const float* source,
+                int64_t target) {
   V acc[Outs][Pixels];
 #pragma GCC unroll 8
   for (int32_t o = 0; o < Outs; ++o) {
@@ -34,9 +39,9 @@ void run_pixels(const ConvTile& t, const float* source, int64_t target) {
       }
     }
   }
-  const float* weight = t.weight;
+  const float* weight = t.weight + first * Outs;
   const int64_t pixel = t.source_pixel;
-  for (int64_t k = 0; k < t.taps; ++k, weight += Outs) {
+  for (int64_t k = first; k < last; ++k, weight += Outs) {
     const float* at = source + t.offset[k];
     V x[Pixels];
 #pragma GCC unroll 8
@@ -58,53 +63,39 @@ void run_pixels(const ConvTile& t, const float* source, int64_t target) {
   }
 }
 
-template <int32_t Outs>
-void run_row(const ConvTile& t, const float* source, int64_t target) {
-  // Even pieces rather than a full one and a rest: 8 pixels are 4 + 4, not 6 + 2.
-  int32_t left = t.width;
-  for (int32_t pieces = (t.width + kPixels - 1) / kPixels; pieces > 0; --pieces) {
-    const int32_t take = (left + pieces - 1) / pieces;
-    switch (take) {
-      case 1:
-        run_pixels<Outs, 1>(t, source, target);
-        break;
-      case 2:
-        run_pixels<Outs, 2>(t, source, target);
-        break;
-      case 3:
-        run_pixels<Outs, 3>(t, source, target);
-        break;
-#if HWY_TARGET <= HWY_AVX3
-      case 4:
-        run_pixels<Outs, 4>(t, source, target);
-        break;
-      case 5:
-        run_pixels<Outs, 5>(t, source, target);
-        break;
-      case 6:
-        run_pixels<Outs, 6>(t, source, target);
-        break;
-#endif
-      default:
-        HWY_ABORT("a piece of %d pixels", take);
-    }
-    left -= take;
-    source += take * t.source_pixel;
-    target += take * t.target_pixel;
+template <int32_t Outs, int32_t Pixels>
+void run_piece(int32_t take, const ConvTile& t, int64_t first, int64_t last, const float* source,
+               int64_t target) {
+  if constexpr (Pixels > 1) {
+    if (take < Pixels) return run_piece<Outs, Pixels - 1>(take, t, first, last, source, target);
   }
+  run_pixels<Outs, Pixels>(t, first, last, source, target);
 }
 
 template <int32_t Outs>
 void run_tile(const ConvTile& t) {
+  constexpr int32_t kPixels = pixels_for(Outs);
   for (int32_t y = 0; y < t.height; ++y) {
+    const int64_t first = t.first_tap == nullptr ? 0 : t.first_tap[y];
+    const int64_t last = t.last_tap == nullptr ? t.taps : t.last_tap[y];
     for (int64_t lane = 0; lane < kLanes; lane += kStep) {
-      run_row<Outs>(t, t.source + y * t.source_row + lane, y * t.target_row + lane);
+      const float* source = t.source + y * t.source_row + lane;
+      int64_t target = y * t.target_row + lane;
+      // Even pieces rather than a full one and a rest: 8 pixels are 4 + 4, not 6 + 2.
+      int32_t left = t.width;
+      for (int32_t pieces = (t.width + kPixels - 1) / kPixels; pieces > 0; --pieces) {
+        const int32_t take = (left + pieces - 1) / pieces;
+        run_piece<Outs, kPixels>(take, t, first, last, source, target);
+        left -= take;
+        source += take * t.source_pixel;
+        target += take * t.target_pixel;
+      }
     }
   }
 }
 
 void conv_tile(const ConvTile& t) {
-  static_assert(kTileOuts == 4);
+  static_assert(kTileOuts == 6);
   switch (t.outs) {
     case 1:
       return run_tile<1>(t);
@@ -112,8 +103,12 @@ void conv_tile(const ConvTile& t) {
       return run_tile<2>(t);
     case 3:
       return run_tile<3>(t);
-    default:
+    case 4:
       return run_tile<4>(t);
+    case 5:
+      return run_tile<5>(t);
+    default:
+      return run_tile<6>(t);
   }
 }
 
@@ -167,6 +162,7 @@ void run_grad(const ConvGradTile& t) {
 }
 
 void conv_grad_tile(const ConvGradTile& t) {
+  static_assert(kGradOuts == 4);
   switch (t.outs) {
     case 1:
       return run_grad<1>(t);
@@ -205,6 +201,15 @@ namespace crosstwin::nn {
 HWY_EXPORT(conv_tile);
 HWY_EXPORT(conv_grad_tile);
 HWY_EXPORT(plane_sums);
+
+int32_t tile_outs(int32_t width) {
+  // Sums held by 4 outputs x up to 6 pixels, or 6 x up to 4, when a row is cut into even pieces.
+  const auto piece = [&](int32_t most) {
+    const int32_t pieces = (width + most - 1) / most;
+    return (width + pieces - 1) / pieces;
+  };
+  return 6 * piece(4) > 4 * piece(6) ? 6 : 4;
+}
 
 void conv_tile(const ConvTile& tile) { HWY_DYNAMIC_DISPATCH(conv_tile)(tile); }
 void conv_grad_tile(const ConvGradTile& tile) { HWY_DYNAMIC_DISPATCH(conv_grad_tile)(tile); }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "compress/nn/kernels.hpp"
 #include "compress/nn/op.hpp"
@@ -23,7 +24,9 @@ struct TapList {
   std::vector<int32_t> targets;
   std::vector<int32_t> offset;
   std::vector<int32_t> index;
-  std::vector<float> weight;  // packed at every refresh
+  std::vector<float> weight;   // packed at every refresh
+  std::vector<int32_t> first;  // [target rows] taps that meet the map there; empty = all
+  std::vector<int32_t> last;
 
   void pack(const std::vector<float>& from) {
     weight.resize(index.size());
@@ -92,17 +95,12 @@ class ConvOp final : public Op {
         out_(context_.output->shape),
         parameters_(parameters),
         model_(model) {
-    const int32_t s = conv.stride;
     padded_in_ = {conv.pad, conv.pad, in_.h + 2 * conv.pad, in_.w + 2 * conv.pad};
-    const auto border = [&](int32_t kernel) {
-      return std::max(0, (kernel - 1 - conv.pad + s - 1) / s);
-    };
-    const auto extent = [&](int32_t in, int32_t out, int32_t before) {
-      return before + std::max(out, (in - 1 + conv.pad) / s + 1);
-    };
-    const int32_t top = border(conv.kernel_h);
-    const int32_t left = border(conv.kernel_w);
-    padded_dy_ = {top, left, extent(in_.h, out_.h, top), extent(in_.w, out_.w, left)};
+    // Rows outside the map are left out by lists of taps, so only the sides need zeros.
+    const int32_t left =
+        std::max(0, (conv.kernel_w - 1 - conv.pad + conv.stride - 1) / conv.stride);
+    const int32_t right = std::max(out_.w, (in_.w - 1 + conv.pad) / conv.stride + 1);
+    padded_dy_ = {0, left, out_.h, left + right};
   }
 
   void refresh() override {
@@ -148,6 +146,7 @@ class ConvOp final : public Op {
   // Part 0 is the biases, the others one group each; blocks are added in order.
   void gradient(int64_t part, int64_t blocks) override {
     if (part == 0) {
+      clear_masked(parameters_);
       std::fill(parameters_.bias_grad.begin(), parameters_.bias_grad.end(), 0.0F);
       for (int64_t b = 0; b < blocks; ++b) {
         for (size_t o = 0; o < parameters_.bias_grad.size(); ++o) {
@@ -189,7 +188,6 @@ class ConvOp final : public Op {
   void make_lists() {
     listed_ = true;
     mask_version_ = model_.mask_version();
-    std::fill(parameters_.weight_grad.begin(), parameters_.weight_grad.end(), 0.0F);
     std::vector<int32_t> active;
     std::vector<int32_t> idle;
     for (int32_t o = 0; o < out_.c; ++o) {
@@ -199,35 +197,58 @@ class ConvOp final : public Op {
     }
     forward_.clear();
     groups_.clear();
-    partial_block_ = out_.c;
-    for (size_t first = 0; first < active.size(); first += kTileOuts) {
-      const size_t last = std::min(active.size(), first + kTileOuts);
-      add_outputs({active.begin() + static_cast<int64_t>(first),
-                   active.begin() + static_cast<int64_t>(last)});
+    for (const std::vector<int32_t>& outs : groups_of(active, tile_outs(out_.w))) {
+      add_forward(outs);
     }
-    for (const int32_t o : idle) forward_.push_back({{o}, {}, {}, {}});
+    for (const int32_t o : idle) forward_.push_back({{o}, {}, {}, {}, {}, {}});
     if (!context_.training) return;
+    partial_block_ = out_.c;
+    for (const std::vector<int32_t>& outs : groups_of(active, kGradOuts)) add_grad_group(outs);
     partial_ = Buffer(partial_block_ * context_.blocks);
     phases_.clear();
     if (context_.inputs[0].tensor->grad != nullptr) make_phases(active);
   }
 
-  void add_outputs(const std::vector<int32_t>& outs) {
-    TapList list;
-    GradGroup group;
-    list.targets = group.outs = outs;
+  static std::vector<std::vector<int32_t>> groups_of(const std::vector<int32_t>& all,
+                                                     int32_t size) {
+    std::vector<std::vector<int32_t>> groups;
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (i % static_cast<size_t>(size) == 0) groups.emplace_back();
+      groups.back().push_back(all[i]);
+    }
+    return groups;
+  }
+
+  // Places of the kept rows that any of the outputs uses.
+  std::vector<int32_t> rows_of(const std::vector<int32_t>& outs) const {
+    std::vector<int32_t> rows;
     for (int64_t r = 0; r < parameters_.rows; ++r) {
-      if (std::none_of(outs.begin(), outs.end(), [&](int32_t o) { return kept(o, r); })) continue;
-      group.rows.push_back(static_cast<int32_t>(r));
+      if (std::any_of(outs.begin(), outs.end(), [&](int32_t o) { return kept(o, r); })) {
+        rows.push_back(static_cast<int32_t>(r));
+      }
+    }
+    return rows;
+  }
+
+  void add_forward(const std::vector<int32_t>& outs) {
+    TapList list;
+    list.targets = outs;
+    for (const int32_t r : rows_of(outs)) {
       list.offset.push_back(source_offset(r));
       for (const int32_t o : outs) {
         list.index.push_back(static_cast<int32_t>(o * parameters_.rows + r));
       }
     }
-    group.offset = list.offset;
+    forward_.push_back(std::move(list));
+  }
+
+  void add_grad_group(const std::vector<int32_t>& outs) {
+    GradGroup group;
+    group.outs = outs;
+    group.rows = rows_of(outs);
+    for (const int32_t r : group.rows) group.offset.push_back(source_offset(r));
     group.partial = partial_block_;
     partial_block_ += static_cast<int64_t>(outs.size() * group.rows.size());
-    forward_.push_back(std::move(list));
     groups_.push_back(std::move(group));
   }
 
@@ -237,12 +258,13 @@ class ConvOp final : public Op {
     for (size_t r = 0; r < conv_.rows.size(); ++r) {
       row_of[static_cast<size_t>(conv_.rows[r])] = static_cast<int32_t>(r);
     }
+    std::vector<int32_t> every_channel(static_cast<size_t>(in_.c));
+    std::iota(every_channel.begin(), every_channel.end(), 0);
     for (int32_t y = 0; y < std::min(conv_.stride, in_.h); ++y) {
       for (int32_t x = 0; x < std::min(conv_.stride, in_.w); ++x) {
         Phase phase{y, x, {}};
-        for (int32_t c = 0; c < in_.c; c += kTileOuts) {
-          std::vector<int32_t> channels;
-          for (int32_t i = c; i < std::min(in_.c, c + kTileOuts); ++i) channels.push_back(i);
+        const int32_t width = (in_.w - x + conv_.stride - 1) / conv_.stride;
+        for (const auto& channels : groups_of(every_channel, tile_outs(width))) {
           add_inputs(phase, channels, outs, row_of);
         }
         phases_.push_back(std::move(phase));
@@ -254,29 +276,32 @@ class ConvOp final : public Op {
                   const std::vector<int32_t>& outs, const std::vector<int32_t>& row_of) {
     TapList list;
     list.targets = channels;
+    const auto height = static_cast<size_t>((in_.h - phase.y + conv_.stride - 1) / conv_.stride);
+    list.first.assign(height, 0);
+    list.last.assign(height, 0);
     size_t used = 0;
-    for (const int32_t o : outs) {
-      for (int32_t ky = (phase.y + conv_.pad) % conv_.stride; ky < conv_.kernel_h;
-           ky += conv_.stride) {
+    // Kernel rows from outside: those that meet the map at a target row are then neighbours.
+    for (int32_t ky = (phase.y + conv_.pad) % conv_.stride; ky < conv_.kernel_h;
+         ky += conv_.stride) {
+      const auto begin = static_cast<int32_t>(list.offset.size());
+      const int32_t up = (phase.y + conv_.pad - ky) / conv_.stride;
+      for (const int32_t o : outs) {
         for (int32_t kx = (phase.x + conv_.pad) % conv_.stride; kx < conv_.kernel_w;
              kx += conv_.stride) {
-          std::vector<int32_t> index;
-          for (const int32_t c : channels) {
-            const int32_t row =
-                row_of[static_cast<size_t>((c * conv_.kernel_h + ky) * conv_.kernel_w + kx)];
-            const bool there = row >= 0 && kept(o, row);
-            index.push_back(there ? static_cast<int32_t>(o * parameters_.rows + row) : -1);
-          }
-          const auto there = static_cast<size_t>(
-              std::count_if(index.begin(), index.end(), [](int32_t i) { return i >= 0; }));
+          const size_t there = add_tap(list, channels, o, ky, kx, row_of);
           if (there == 0) continue;
           used += there;
           list.offset.push_back(static_cast<int32_t>(
-              o * padded_dy_.plane() +
-              (padded_dy_.top + (phase.y + conv_.pad - ky) / conv_.stride) * padded_dy_.row() +
+              o * padded_dy_.plane() + up * padded_dy_.row() +
               (padded_dy_.left + (phase.x + conv_.pad - kx) / conv_.stride) * kLanes));
-          list.index.insert(list.index.end(), index.begin(), index.end());
         }
+      }
+      const auto end = static_cast<int32_t>(list.offset.size());
+      for (size_t row = 0; row < height; ++row) {
+        const int64_t source = static_cast<int64_t>(row) + up;
+        if (source < 0 || source >= out_.h) continue;
+        if (list.last[row] == 0) list.first[row] = begin;
+        list.last[row] = end;
       }
     }
     // A tile shares loads between its channels; where their rows hardly overlap, that costs more
@@ -286,6 +311,22 @@ class ConvOp final : public Op {
       return;
     }
     phase.tiles.push_back(std::move(list));
+  }
+
+  // Appends where the weights of a tap lie for every channel; how many there are. None: no tap.
+  size_t add_tap(TapList& list, const std::vector<int32_t>& channels, int32_t o, int32_t ky,
+                 int32_t kx, const std::vector<int32_t>& row_of) const {
+    std::vector<int32_t> index;
+    size_t there = 0;
+    for (const int32_t c : channels) {
+      const int32_t row =
+          row_of[static_cast<size_t>((c * conv_.kernel_h + ky) * conv_.kernel_w + kx)];
+      const bool is_kept = row >= 0 && kept(o, row);
+      index.push_back(is_kept ? static_cast<int32_t>(o * parameters_.rows + row) : -1);
+      there += is_kept ? 1 : 0;
+    }
+    if (there > 0) list.index.insert(list.index.end(), index.begin(), index.end());
+    return there;
   }
 
   const float* input(int64_t b, Scratch& scratch) const {
@@ -299,13 +340,15 @@ class ConvOp final : public Op {
     tile.offset = list.offset.data();
     tile.weight = list.weight.data();
     tile.taps = static_cast<int64_t>(list.offset.size());
+    tile.first_tap = list.first.empty() ? nullptr : list.first.data();
+    tile.last_tap = list.last.empty() ? nullptr : list.last.data();
     tile.outs = static_cast<int32_t>(list.targets.size());
     conv_tile(tile);
   }
 
   void weight_gradient(int64_t b, const float* source, const float* upstream) {
     float* partial = partial_.data() + b * partial_block_;
-    const int64_t inside = padded_dy_.top * padded_dy_.row() + padded_dy_.left * kLanes;
+    const int64_t inside = padded_dy_.left * kLanes;
     plane_sums(upstream + inside, out_.c, padded_dy_.plane(), out_.h, padded_dy_.row(), out_.w,
                partial);
     ConvGradTile tile;

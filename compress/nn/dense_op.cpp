@@ -86,6 +86,7 @@ class DenseOp final : public Op {
   // Part 0 is the biases, the others kDenseOuts outputs each over the whole batch.
   void gradient(int64_t part, int64_t blocks) override {
     if (part == 0) {
+      clear_masked(parameters_);
       std::fill(parameters_.bias_grad.begin(), parameters_.bias_grad.end(), 0.0F);
       for (int64_t b = 0; b < blocks; ++b) {
         for (int64_t o = 0; o < parameters_.outs; ++o) {
@@ -133,7 +134,6 @@ class DenseOp final : public Op {
   void make_lists() {
     listed_ = true;
     mask_version_ = model_.mask_version();
-    std::fill(parameters_.weight_grad.begin(), parameters_.weight_grad.end(), 0.0F);
     active_rows_.clear();
     active_outs_.clear();
     std::vector<uint8_t> row_used(static_cast<size_t>(parameters_.rows), 0);

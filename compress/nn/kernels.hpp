@@ -17,7 +17,10 @@ inline constexpr int64_t kLanes = 16;
 
 // At most kTileOuts outputs: target[o][y][x] = bias[o] + sum_t weight[t][o] * source[y][x + t].
 // Forward passes and, with the taps transposed, the gradient of the input.
-inline constexpr int32_t kTileOuts = 4;
+inline constexpr int32_t kTileOuts = 6;
+// Outputs a tile should have for rows of this width: as many sums in registers as there is room
+// for.
+int32_t tile_outs(int32_t width);
 struct ConvTile {
   const float* source = nullptr;  // of the output at (0, 0), before a tap's offset
   int64_t source_row = 0;         // between the sources of vertically neighbouring outputs
@@ -25,8 +28,10 @@ struct ConvTile {
   const int32_t* offset = nullptr;  // [taps]
   const float* weight = nullptr;    // [taps][outs]
   int64_t taps = 0;
-  const float* bias = nullptr;    // [outs]; null = 0
-  float* target[kTileOuts] = {};  // of every output at (0, 0)
+  const int32_t* first_tap = nullptr;  // [height]; null = all taps in every row
+  const int32_t* last_tap = nullptr;   // [height] one behind the last
+  const float* bias = nullptr;         // [outs]; null = 0
+  float* target[kTileOuts] = {};       // of every output at (0, 0)
   int64_t target_row = 0;
   int64_t target_pixel = 0;
   int32_t outs = 0;
@@ -38,13 +43,14 @@ struct ConvTile {
 void conv_tile(const ConvTile& tile);
 
 // grad[o][r] = sum over pixels and lanes of upstream[o] * source[r], for listed outputs and rows.
+inline constexpr int32_t kGradOuts = 4;
 struct ConvGradTile {
   const float* source = nullptr;
   int64_t source_row = 0;
   int64_t source_pixel = 0;
   const int32_t* offset = nullptr;  // [rows] of every row's source
   int64_t rows = 0;
-  const float* upstream[kTileOuts] = {};  // of every output at (0, 0)
+  const float* upstream[kGradOuts] = {};  // of every output at (0, 0)
   int64_t upstream_row = 0;
   int64_t upstream_pixel = 0;
   int32_t outs = 0;

@@ -29,9 +29,12 @@ HWY_INLINE void for_windows(const PoolShape& p, const Body& body) {
   }
 }
 
-// Windows may overlap and leave pixels out.
-HWY_INLINE void start_from_zero(const PoolShape& p, bool accumulate, float* dx) {
-  if (accumulate) return;
+// Every pixel lies in exactly one window.
+HWY_INLINE bool tiled(const PoolShape& p) {
+  return p.kernel == p.stride && p.height % p.kernel == 0 && p.width % p.kernel == 0;
+}
+
+HWY_INLINE void start_from_zero(const PoolShape& p, float* dx) {
   const int64_t size = int64_t{p.channels} * p.height * p.width * kLanes;
   for (int64_t i = 0; i < size; i += kStep) store(zero(), dx + i);
 }
@@ -53,7 +56,8 @@ void max_pool_forward(const PoolShape& p, const float* x, float* y) {
 
 void max_pool_backward(const PoolShape& p, const float* x, const float* y, const float* dy,
                        bool accumulate, float* dx) {
-  start_from_zero(p, accumulate, dx);
+  const bool set_only = !accumulate && tiled(p);
+  if (!accumulate && !set_only) start_from_zero(p, dx);
   for_windows(p, [&](int64_t in, int64_t out) {
     for (int64_t lane = 0; lane < kLanes; lane += kStep) {
       const V best = load(y + out + lane);
@@ -62,7 +66,8 @@ void max_pool_backward(const PoolShape& p, const float* x, const float* y, const
         for (int64_t j = 0; j < p.kernel; ++j) {
           const int64_t at = in + (i * p.width + j) * kLanes + lane;
           const auto chosen = hn::Eq(load(x + at), best);
-          store(hn::Add(load(dx + at), hn::IfThenElseZero(chosen, left)), dx + at);
+          const V given = hn::IfThenElseZero(chosen, left);
+          store(set_only ? given : hn::Add(load(dx + at), given), dx + at);
           left = hn::IfThenZeroElse(chosen, left);
         }
       }
@@ -86,7 +91,8 @@ void avg_pool_forward(const PoolShape& p, const float* x, float* y) {
 }
 
 void avg_pool_backward(const PoolShape& p, const float* dy, bool accumulate, float* dx) {
-  start_from_zero(p, accumulate, dx);
+  const bool set_only = !accumulate && tiled(p);
+  if (!accumulate && !set_only) start_from_zero(p, dx);
   const V share = set(1.0F / static_cast<float>(p.kernel * p.kernel));
   for_windows(p, [&](int64_t in, int64_t out) {
     for (int64_t lane = 0; lane < kLanes; lane += kStep) {
@@ -94,7 +100,7 @@ void avg_pool_backward(const PoolShape& p, const float* dy, bool accumulate, flo
       for (int64_t i = 0; i < p.kernel; ++i) {
         for (int64_t j = 0; j < p.kernel; ++j) {
           const int64_t at = in + (i * p.width + j) * kLanes + lane;
-          store(hn::Add(load(dx + at), part), dx + at);
+          store(set_only ? part : hn::Add(load(dx + at), part), dx + at);
         }
       }
     }

@@ -72,7 +72,13 @@ class Op {
   OpContext context_;
 };
 
-// `mask_version` is read at every refresh.
+// Zeroes the gradients of masked weights: a hook may have written there since the last step.
+inline void clear_masked(LayerParameters& parameters) {
+  for (size_t i = 0; i < parameters.mask.size(); ++i) {
+    if (parameters.mask[i] == 0) parameters.weight_grad[i] = 0;
+  }
+}
+
 std::unique_ptr<Op> make_conv(OpContext context, const ir::Conv& conv, LayerParameters& parameters,
                               const Model& model);
 std::unique_ptr<Op> make_dense(OpContext context, const ir::Dense& dense,
