@@ -20,8 +20,8 @@ constexpr double kWidth = 1100;
 constexpr double kMargin = 60;  // left, for the vertical label; also right
 constexpr double kPlot = kWidth - 2 * kMargin;
 constexpr double kMaxCell = 16;
-// Blocks across a plot: finer ones are no longer seen, and the file stays under about a megabyte.
-constexpr int32_t kMaxBlocks = 245;
+// Rectangles a panel, about a megabyte and a half of text; with more kept weights blocks are drawn.
+constexpr int64_t kMaxRects = 20000;
 
 constexpr const char* kPruned = "#d9dce1";
 constexpr const char* kUnused = "#f4f5f7";
@@ -88,6 +88,18 @@ struct Matrix {
     return cells[static_cast<size_t>(r) * cols + c];
   }
 };
+
+// 1 while every kept weight can have its own rectangle.
+int32_t block_size(const Matrix& m) {
+  const auto kept = std::count_if(m.cells.begin(), m.cells.end(),
+                                  [](const auto& cell) { return cell.has_value(); });
+  if (kept <= kMaxRects) return 1;
+  int32_t block = 2;
+  while (int64_t{(m.rows + block - 1) / block} * ((m.cols + block - 1) / block) > kMaxRects) {
+    ++block;
+  }
+  return block;
+}
 
 // The kept weight of the largest magnitude in a block.
 std::optional<int16_t> strongest(const Matrix& m, int32_t r0, int32_t c0, int32_t block) {
@@ -159,20 +171,19 @@ void draw_axes(Canvas& canvas, int32_t rows, int32_t cols, double x, double y, d
 
 // One panel: title, background, cells, borders, axes. Returns the y below it.
 double draw_panel(Canvas& canvas, const ir::Layout& layout, const Matrix& m, int32_t rows,
-                  int32_t cols, const char* background, double y, const std::string& title,
-                  double range) {
-  const double cell = std::min(kMaxCell, kPlot / rows);
-  const int32_t block = (rows + kMaxBlocks - 1) / kMaxBlocks;
+                  int32_t cols, const char* background, double y, double max_height,
+                  const std::string& title, double range) {
+  const double cell = std::min({kMaxCell, kPlot / rows, max_height / cols});
   canvas.text(kMargin, y, 14, title, " font-weight=\"bold\"");
   y += 12;
   canvas.rect(kMargin, y, rows * cell, cols * cell, background);
-  draw_cells(canvas, m, kMargin, y, cell, block, range);
+  draw_cells(canvas, m, kMargin, y, cell, block_size(m), range);
   draw_tile_borders(canvas, layout, rows, cols, kMargin, y, cell);
   draw_axes(canvas, rows, cols, kMargin, y, cell);
   return y + cols * cell + 46;
 }
 
-void draw_legend(Canvas& canvas, double y, int32_t range, int32_t block) {
+void draw_legend(Canvas& canvas, double y, int32_t range, int32_t block, int32_t block_after) {
   constexpr double kBar = 220;
   constexpr int kSteps = 44;
   for (int i = 0; i < kSteps; ++i) {
@@ -194,9 +205,12 @@ void draw_legend(Canvas& canvas, double y, int32_t range, int32_t block) {
   swatch(kUnused, "cells of a tile not in use", 200);
   canvas.line(x, y + 7, x + 18, y + 7, kInk, 1.2);
   canvas.text(x + 24, y + 12, 12, "border of a tile");
-  if (block > 1) {
-    canvas.text(x + 150, y + 12, 12, fmt::format("above, a block is {0} x {0} weights", block));
-  }
+  const auto note = [&](const char* where, int32_t size, double dy) {
+    if (size == 1) return;
+    canvas.text(x + 150, y + dy, 12, fmt::format("{0}: a block is {1} x {1} weights", where, size));
+  };
+  note("before", block, 12);
+  note("on tiles", block_after, 28);
 }
 
 void check_origin(const ir::Stage& stage, const Origin& origin, size_t rows, size_t cols) {
@@ -276,14 +290,13 @@ std::string picture(const ir::Design& design, const ir::Stage& stage, const Orig
               fmt::format("{:.1f}x fewer weights; tiles of {} rows x {} columns", rate,
                           design.layout.tile_rows, design.layout.tile_cols),
               "", kSoft);
-  double y = draw_panel(canvas, design.layout, before, before.rows, before.cols, kPruned, 88,
+  double y = draw_panel(canvas, design.layout, before, before.rows, before.cols, kPruned, 88, 620,
                         caption("Before pruning", before.rows, before.cols, full), range);
   y = draw_panel(canvas, design.layout, after,
                  static_cast<int32_t>(used.row_tiles) * design.layout.tile_rows,
-                 static_cast<int32_t>(used.col_tiles) * design.layout.tile_cols, kUnused, y,
+                 static_cast<int32_t>(used.col_tiles) * design.layout.tile_cols, kUnused, y, 340,
                  caption("On tiles", rows, cols, used), range);
-  const int32_t block = (before.rows + kMaxBlocks - 1) / kMaxBlocks;
-  draw_legend(canvas, y, design.layout.weight_range, block);
+  draw_legend(canvas, y, design.layout.weight_range, block_size(before), block_size(after));
   return canvas.svg(y + 50, title);
 }
 

@@ -25,8 +25,8 @@ Origin assumed_origin(const ir::Stage& stage, int32_t full_rows, int32_t full_co
 
 // An SVG, 1,100 units wide: above the matrix before pruning (crossbar rows to the right, columns
 // downward; kept weights by colour, pruned ones shaded, borders of the tiles it would need), below
-// the tiles in use. Matrices too fine to show cell by cell are shown in blocks by their largest
-// weight. Error when the origin does not fit the stage.
+// the tiles in use. With more than 20,000 kept weights, blocks of them are shown by their largest
+// one. Error when the origin does not fit the stage.
 std::string picture(const ir::Design& design, const ir::Stage& stage, const Origin& origin);
 
 }  // namespace crosstwin::layout
