@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The flow renames the generated design's top to `xb_design` and sets the parameters from its
-// manifest. `leds_o` is registered: [6:0] the class of the last image, [7] toggles with every image.
+// manifest. uart_rx_i may be asynchronous. leds_o is registered: [6:0] is the class of the last
+// image, [7] toggles with every image.
 module xb_board #(
     parameter int unsigned ClksPerBit = 12,   // clock cycles per UART bit
     parameter int unsigned PixelBytes = 1,    // bytes of a pixel, one a channel
@@ -38,11 +39,6 @@ module xb_board #(
     awake_q  <= awake_d;
   end
 
-  // The line is asynchronous too; it idles high.
-  logic [1:0] rx_q;
-
-  always_ff @(posedge clk_i) rx_q <= {rx_q[0], uart_rx_i};
-
   logic [8*PixelBytes-1:0] pixel_data;
   logic pixel_valid, pixel_ready, pixel_last;
   logic [31:0] logit_data;
@@ -57,7 +53,7 @@ module xb_board #(
   ) u_link (
       .clk_i        (clk_i),
       .rst_ni       (rst_n),
-      .uart_rx_i    (rx_q[1]),
+      .uart_rx_i    (uart_rx_i),
       .uart_tx_o    (uart_tx_o),
       .m_axis_tdata (pixel_data),
       .m_axis_tvalid(pixel_valid),

@@ -23,8 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What xb_board.sv needs of rtl_templates besides the design's own sources.
-constexpr const char* kLink[] = {"soc/xb_uart_rx.sv", "soc/xb_uart_tx.sv", "soc/xb_uart_link.sv"};
+// What xb_board.sv needs of rtl_templates; a design has some of them among its own sources.
+constexpr const char* kLink[] = {"pkg/xb_pkg.sv",      "prim/xb_prim_ram.sv", "stream/xb_skid.sv",
+                                 "stream/xb_fifo.sv",  "soc/xb_uart_rx.sv",   "soc/xb_uart_tx.sv",
+                                 "soc/xb_uart_link.sv"};
+constexpr const char* kLinkHeader = "pkg/xb_assert.svh";
 
 struct Flow {
   const Board& board;
@@ -66,6 +69,18 @@ struct Flow {
   }
 };
 
+// The files of kLink that the design does not bring itself: no module may be read twice.
+std::vector<std::string> link_files(const Manifest& manifest) {
+  std::vector<std::string> files;
+  for (const fs::path file : kLink) {
+    const bool there = std::any_of(
+        manifest.sources.begin(), manifest.sources.end(),
+        [&](const std::string& source) { return fs::path(source).filename() == file.filename(); });
+    if (!there) files.push_back(file.string());
+  }
+  return files;
+}
+
 void copy_into(const fs::path& from, const fs::path& to) {
   if (!fs::is_regular_file(from)) {
     throw ir::Error({.where = from.string(), .what = "is missing", .fix = "is the tree complete?"});
@@ -79,10 +94,11 @@ void gather(Flow& flow, const fs::path& design_dir) {
        {&flow.manifest.sources, &flow.manifest.memories, &flow.manifest.include_files}) {
     for (const std::string& file : *list) copy_into(design_dir / file, flow.dir / file);
   }
-  for (const char* file : kLink) {
-    copy_into(ir::data_dir() / "rtl_templates" / file,
-              flow.dir / "board" / fs::path(file).filename());
+  const fs::path templates = ir::data_dir() / "rtl_templates";
+  for (const std::string& file : link_files(flow.manifest)) {
+    copy_into(templates / file, flow.dir / "board" / fs::path(file).filename());
   }
+  copy_into(templates / kLinkHeader, flow.dir / "board" / fs::path(kLinkHeader).filename());
   copy_into(flow.board.dir.parent_path() / "xb_board.sv", flow.dir / "board" / "xb_board.sv");
   copy_into(flow.board.dir / "top.sv", flow.dir / "board" / "top.sv");
   copy_into(flow.board.dir / flow.board.pins, flow.dir / "board" / flow.board.pins);
@@ -222,12 +238,8 @@ std::string synthesis_script(const Manifest& manifest, const Board& board) {
   std::string script = "# " + manifest.name + " on " + board.name + "\n";
   for (const std::string& source : manifest.sources) script += read + " " + source + "\n";
   script += "rename " + manifest.top + " xb_design\n";
-  for (const char* file : kLink) {
-    // A design may use parts of the link itself.
-    const fs::path name = fs::path(file).filename();
-    const bool there = std::any_of(manifest.sources.begin(), manifest.sources.end(),
-                                   [&](const auto& s) { return fs::path(s).filename() == name; });
-    if (!there) script += read + " board/" + name.string() + "\n";
+  for (const std::string& file : link_files(manifest)) {
+    script += read + " board/" + fs::path(file).filename().string() + "\n";
   }
   script += read + " board/xb_board.sv\n" + read + " board/top.sv\n";
   script += fmt::format(
