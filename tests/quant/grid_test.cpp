@@ -29,12 +29,12 @@ TEST_CASE("The scale found is within 2 percent of a fine search's squared error"
       ir::Rng rng(seed);
       std::vector<float> weight(60);
       for (float& value : weight) value = static_cast<float>(rng.normal());
-      const float largest =
+      const double largest =
           std::abs(*std::max_element(weight.begin(), weight.end(),
                                      [](float a, float b) { return std::abs(a) < std::abs(b); }));
       double best = 1e300;
       for (int step = 1; step <= 20000; ++step) {
-        best = std::min(best, grid_error(weight, largest / range * step / 20000, range));
+        best = std::min(best, grid_error(weight, largest * step / (20000.0 * range), range));
       }
       // At 7 levels the choice matters much, at 127 little and the fine search fits the noise.
       const double allowed = range == 7 ? 1.02 : 1.3;
