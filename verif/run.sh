@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Builds and runs the Verilator driver of one module, seeded bugs included.
+# SPDX-License-Identifier: Apache-2.0
+#
+#   verif/run.sh MODULE OUT_DIR [SEED]
+#
+# verif/MODULE holds driver.cpp, tb.sv, cases.inc (one parameter set a line, read by both) and
+# bugs.txt (name, file, sed expression; a mutated copy of the RTL is compiled beside the good one
+# under the module name <module>_<name>). Exit 77: Verilator was not found.
+set -euo pipefail
+module=$1
+mkdir -p "$2/$1"
+out=$(cd "$2/$1" && pwd)
+seed=${3:-1}
+here=$(cd "$(dirname "$0")" && pwd)
+rtl=$here/../rtl_templates
+verilator=$("$here/find_tool.sh" verilator) || exit 77
+
+rm -rf "$out/src"
+mkdir -p "$out/src" "$out/run"
+cp "$here/$module/cases.inc" "$out/src/cases.inc"
+# CASE(index, ...) and BUG(index, name, ...) become `DUT(index, module, ...) for tb.sv.
+sed "s/^CASE(\([0-9]*\),/\`DUT(\1, $module,/; s/^BUG(\([0-9]*\), */\`DUT(\1, ${module}_/; s,^//.*,," \
+  "$here/$module/cases.inc" > "$out/src/cases.svh"
+
+sources=()
+renames=()
+while read -r file; do
+  sources+=("$rtl/$file")
+  case $file in
+    pkg/*) ;;
+    *) renames+=("$(basename "$file" .sv)") ;;
+  esac
+done < "$rtl/sources.txt"
+bugs=()
+while IFS='|' read -r name file expression; do
+  [ -n "$name" ] || continue
+  target=$out/src/${name}.sv
+  : > "$target"
+  script=
+  for m in "${renames[@]}"; do script+="s/\\b$m\\b/${m}_$name/g;"; done
+  for m in "${renames[@]}"; do
+    original=$(grep "/$m.sv$" "$rtl/sources.txt")
+    if [ "$original" = "$file" ]; then
+      sed "$expression" "$rtl/$original" > "$out/src/mutant"
+      if cmp -s "$out/src/mutant" "$rtl/$original"; then
+        echo "FAILED: seeded bug $name changes nothing in $file"
+        exit 1
+      fi
+      sed "$script" "$out/src/mutant" >> "$target"
+    else
+      sed "$script" "$rtl/$original" >> "$target"
+    fi
+  done
+  bugs+=("$target")
+done < "$here/$module/bugs.txt"
+
+export CCACHE_BASEDIR=$out
+cache=()
+if command -v ccache > /dev/null; then cache=(OBJCACHE=ccache); fi
+(
+  cd "$out"
+  env "${cache[@]}" "$verilator" --cc --exe --build -j 2 --assert -O3 --x-assign fast \
+    --output-split 20000 -MAKEFLAGS "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" -Wno-fatal -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-MODDUP -Wno-DECLFILENAME -Wno-UNUSED \
+    --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" \
+    -CFLAGS "-std=c++20 -I$here/.. -I$out/src" \
+    "${sources[@]}" "${bugs[@]}" "$here/$module/tb.sv" "$here/$module/driver.cpp" \
+    -o driver > build.log 2>&1 || { tail -40 build.log; exit 1; }
+)
+cd "$out/run"
+exec "$out/obj/driver" "$seed"
