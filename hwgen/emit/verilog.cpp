@@ -9,10 +9,6 @@
 namespace crosstwin::hwgen {
 namespace {
 
-std::string range(int32_t width, bool vector) {
-  return vector ? fmt::format("[{}:0] ", width - 1) : "";
-}
-
 // `.Name(value)` a line, names padded to one width.
 std::string binding_lines(const std::vector<Binding>& bindings) {
   size_t widest = 0;
@@ -21,6 +17,30 @@ std::string binding_lines(const std::vector<Binding>& bindings) {
   for (size_t i = 0; i < bindings.size(); ++i) {
     text += fmt::format("      .{:<{}}({}){}\n", bindings[i].name, widest, bindings[i].value,
                         i + 1 < bindings.size() ? "," : "");
+  }
+  return text;
+}
+
+// Aligned as verible-verilog-format aligns them.
+std::string port_lines(const std::vector<Port>& ports) {
+  int32_t widest = 1;
+  for (const Port& port : ports) widest = std::max(widest, port.width);
+  const size_t digits = fmt::formatted_size("{}", widest - 1);
+  std::vector<std::string> lines;
+  size_t longest = 0;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const Port& port = ports[i];
+    const std::string range = port.vector ? fmt::format("[{:>{}}:0] ", port.width - 1, digits)
+                                          : std::string(digits + 5, ' ');
+    lines.push_back(fmt::format("    {} logic {}{}{}", port.input ? "input " : "output", range,
+                                port.name, i + 1 < ports.size() ? "," : ""));
+    longest = std::max(longest, lines.back().size());
+  }
+  std::string text;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    text += ports[i].comment.empty()
+                ? lines[i] + "\n"
+                : fmt::format("{:<{}}  // {}\n", lines[i], longest, ports[i].comment);
   }
   return text;
 }
@@ -34,17 +54,11 @@ std::string top_module(const Plan& plan) {
       "this.\n\n"
       "module {} (\n",
       plan.top, plan.input.h, plan.input.w, plan.input.c, plan.outputs, plan.design_hash, plan.top);
-  for (size_t i = 0; i < plan.ports.size(); ++i) {
-    const Port& port = plan.ports[i];
-    const std::string declaration = fmt::format(
-        "    {} logic {}{}{}", port.input ? "input " : "output", range(port.width, port.vector),
-        port.name, i + 1 < plan.ports.size() ? "," : "");
-    text += port.comment.empty() ? declaration + "\n"
-                                 : fmt::format("{:<46}// {}\n", declaration, port.comment);
-  }
+  text += port_lines(plan.ports);
   text += ");\n\n";
   for (const Net& net : plan.nets) {
-    text += fmt::format("  logic {}{};\n", range(net.width, net.width > 1), net.name);
+    text += net.width > 1 ? fmt::format("  logic [{}:0] {};\n", net.width - 1, net.name)
+                          : fmt::format("  logic {};\n", net.name);
   }
   for (const Instance& instance : plan.instances) {
     text += fmt::format("\n  // {}\n  {} #(\n{}  ) {} (\n{}  );\n", instance.comment,

@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verif/cosim/simulator_build.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
@@ -26,6 +29,25 @@ std::string source_hash(const DesignInfo& design, const std::vector<fs::path>& o
   return ir::content_hash(text);
 }
 
+// Held while a simulator is looked for and compiled, so that processes of one design do not both.
+class Lock {
+ public:
+  explicit Lock(const fs::path& file) {
+    fs::create_directories(file.parent_path());
+    descriptor_ = open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) {
+      throw ir::Error({file.string(), "cannot be written", "a folder for compiled simulators", "",
+                       "name another build folder"});
+    }
+  }
+  ~Lock() { close(descriptor_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
 }  // namespace
 
 Executable build_simulator(const DesignInfo& design, const fs::path& build_dir,
@@ -46,20 +68,20 @@ Executable build_simulator(const DesignInfo& design, const fs::path& build_dir,
   };
   if (build.probe) {
     ours.push_back(cosim / "xb_probe.sv");
-    add({"--assert", "-CFLAGS", "-DXB_PROBE"});
-  } else {
-    add({"--noassert"});
+    add({"-CFLAGS", "-DXB_PROBE"});
   }
   if (build.waves == Build::Waves::kFst) add({"--trace-fst"});
   if (build.waves == Build::Waves::kVcd) add({"--trace"});
   if (build.waves != Build::Waves::kNone) add({"-CFLAGS", "-DXB_WAVES"});
-  add({"-MAKEFLAGS", "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});
+  // A probe build runs a few images once; what counts is how soon it is compiled.
+  add({"-MAKEFLAGS", build.probe ? "OPT_FAST=-O1" : "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});
 
   std::vector<fs::path> hashed = ours;
   hashed.push_back(cosim / "protocol.hpp");
   const std::string version = ir::run({{verilator->string(), "--version"}}).output;
   const fs::path home = fs::absolute(build_dir) / source_hash(design, hashed, flags, version);
   Executable executable{home / "Vdut"};
+  const Lock lock(home.string() + ".lock");
   if (fs::exists(executable.path)) return executable;
 
   executable.built = true;

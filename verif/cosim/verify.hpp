@@ -55,7 +55,7 @@ struct Mismatch {
   int64_t expected = 0;  // logit, class, or number of beats
   int64_t got = 0;
   std::optional<Difference> difference = {};  // empty: every inner value is right
-  std::filesystem::path waves = {};  // written when asked for
+  std::filesystem::path waves = {};           // written when asked for
 };
 
 struct Report {
