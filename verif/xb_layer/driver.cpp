@@ -62,6 +62,12 @@ int main(int argc, char** argv) {
       }
       c.out.back().last = true;
     }
+    // Outputs that sit at the clamp test nothing.
+    const uint64_t low = static_cast<uint64_t>(e.requant.low) & mask(e.requant.out_bits);
+    const auto clamped = std::count_if(c.out.begin(), c.out.end(), [&](const Beat& beat) {
+      return beat.data == low || beat.data == static_cast<uint64_t>(e.requant.high);
+    });
+    std::printf("%s: %td of %zu outputs clamped\n", c.name.c_str(), clamped, c.out.size());
     cases.push_back(c);
     bool exact = false;
     formula.push_back(tile.cycles(&exact) * e.window.out_h() * e.window.out_w());
