@@ -21,14 +21,16 @@ void plant(const Fixture& fixture, const std::string& file, const std::string& t
   ir::write_file(path, content);
 }
 
-// Inverts one bit of word `index` of a memory image.
-void flip(const Fixture& fixture, const std::string& file, size_t index) {
+// Inverts bits of word `index` of a memory image; `mask` reaches its low 8 bits.
+void flip(const Fixture& fixture, const std::string& file, size_t index, int mask) {
   const auto path = fixture.dir / "rtl" / file;
   std::string content = ir::read_file(path);
   const size_t digits = content.find('\n');
-  char& digit = content[index * (digits + 1) + digits - 1];
-  const int value = std::stoi(std::string(1, digit), nullptr, 16) ^ 4;
-  digit = "0123456789abcdef"[value];
+  for (size_t place = 0; place < 2 && place < digits; ++place) {
+    char& digit = content[index * (digits + 1) + digits - 1 - place];
+    const int value = std::stoi(std::string(1, digit), nullptr, 16) ^ (mask >> (4 * place) & 15);
+    digit = "0123456789abcdef"[value];
+  }
   ir::write_file(path, content);
 }
 
@@ -47,24 +49,35 @@ verif::Difference found(const Fixture& fixture, bool stalls = false) {
 
 TEST_CASE("A wrong weight is found as a conversion of its layer and column") {
   const Fixture fixture("bug_weight", 16);
-  const int32_t rows = fixture.plan.layers[2].rows;
-  flip(fixture, "mem/conv2_weights.hex", static_cast<size_t>(2 * rows + 9));  // column 2, row 9
+  // The sign of column 2 at a row of the second row tile (of 8 rows) that image 0 drives.
+  const ir::Stage& stage = fixture.design.stages[3];
+  const auto& rows = std::get<ir::Crossbar>(stage.kind).rows;
+  const std::vector<int32_t> input = fixture.trace(0).stages[2].output;  // h, w, c order
+  size_t row = 8;
+  const auto driven = [&] {
+    const int32_t place = rows[row] % (stage.in.h * stage.in.w);
+    const int32_t channel = rows[row] / (stage.in.h * stage.in.w);
+    return input[static_cast<size_t>(place * stage.in.c + channel)] > 0;
+  };
+  while (row < rows.size() && !driven()) ++row;
+  REQUIRE(row < rows.size());
+  flip(fixture, "mem/fc_weights.hex", 2 * rows.size() + row, 0x80);
   const verif::Difference difference = found(fixture);
-  CHECK(difference.layer == "conv2");
+  CHECK(difference.layer == "fc");
   CHECK(difference.conversion);
   CHECK(difference.column == 2);
-  CHECK(difference.row_tile == 1);  // tiles of 8 rows
+  CHECK(difference.row_tile == 1);
 }
 
 TEST_CASE("A wrong conductance of the table is found in the layer that has it") {
   const Fixture fixture("bug_table", 16);
-  flip(fixture, "mem/fc_table.hex", 0);
+  flip(fixture, "mem/fc_table.hex", 0, 4);
   CHECK(found(fixture).layer == "fc");
 }
 
 TEST_CASE("A wrong bias is found as an output whose conversions are right") {
   const Fixture fixture("bug_bias", 16);
-  flip(fixture, "mem/fc_requant.hex", 3);
+  flip(fixture, "mem/fc_requant.hex", 3, 4);
   const verif::Difference difference = found(fixture);
   CHECK(difference.layer == "fc");
   CHECK_FALSE(difference.conversion);
@@ -73,7 +86,7 @@ TEST_CASE("A wrong bias is found as an output whose conversions are right") {
 
 TEST_CASE("A wrong row table is found in the layer that gathers by it") {
   const Fixture fixture("bug_rows", 16);
-  flip(fixture, "mem/conv1_rows.hex", 3);
+  flip(fixture, "mem/conv1_rows.hex", 3, 4);
   CHECK(found(fixture).layer == "conv1");
 }
 

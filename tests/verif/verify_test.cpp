@@ -22,6 +22,23 @@ TEST_CASE("RTL equals the naive twin, in the cycles that the plan says") {
   CHECK(std::set<int32_t>(fixture.logits.begin(), fixture.logits.end()).size() > 100);
 }
 
+TEST_CASE("RTL equals the twin's simulator, inner values included") {
+  Fixture fixture("simulator", 40, {.seed = 3}, 2);
+  const twin::Simulator simulator(fixture.design, fixture.chip);
+  CHECK(simulator.logits(fixture.images) == fixture.logits);
+  const auto image =
+      std::span(fixture.images).first(static_cast<size_t>(fixture.design.input.size()));
+  const twin::Trace ours = fixture.trace(0);
+  const twin::Trace theirs = simulator.trace(image);
+  REQUIRE(theirs.stages.size() == ours.stages.size());
+  for (size_t stage = 0; stage < ours.stages.size(); ++stage) {
+    CHECK(theirs.stages[stage].stage == ours.stages[stage].stage);
+    CHECK(theirs.stages[stage].adc.codes == ours.stages[stage].adc.codes);
+    CHECK(theirs.stages[stage].output == ours.stages[stage].output);
+  }
+  CHECK(fixture.verify().passed());
+}
+
 TEST_CASE("RTL equals the naive twin with random stalls on both sides") {
   const Fixture fixture("stalls", 64);  // four parts, one for each kind of stall
   verif::Options options;
