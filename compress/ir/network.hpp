@@ -102,8 +102,9 @@ std::string kind_name(const Kind& kind);
 int32_t node_index(const Network& network, const std::string& name);
 
 // Output shape of every node. Checks the whole graph (names, order, arity, shapes, rows within
-// range and ascending, sizes of parameters) and throws Error naming the node.
-std::vector<Shape> infer_shapes(const Network& network);
+// range and ascending, sizes of parameters) and throws Error naming the node; `source` ("FILE: ")
+// goes before the place.
+std::vector<Shape> infer_shapes(const Network& network, const std::string& source = {});
 
 // Number of rows before pruning: in.c * kernel_h * kernel_w, or the flat input size of a Dense.
 int64_t full_rows(const Shape& input, const Node& node);

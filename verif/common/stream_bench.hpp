@@ -90,8 +90,8 @@ struct Stalls {
 };
 
 // Runs all cases with bug == `bugs` at once on a fresh model. Testbench ports: vectors of one bit a
-// case in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays of 64-bit
-// words in_data_i, out_data_o.
+// case in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays of
+// 64-bit words in_data_i, out_data_o.
 template <typename Model>
 std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls stalls,
                               uint64_t seed) {
@@ -126,7 +126,8 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
         continue;
       }
       State& s = state[i];
-      if (cycle >= kReset && !s.valid && s.sent < cases[i].in.size() && !random.percent(stalls.idle)) {
+      if (cycle >= kReset && !s.valid && s.sent < cases[i].in.size() &&
+          !random.percent(stalls.idle)) {
         s.valid = true;
       }
       // Between beats the data is noise, so that a design that looks at it is caught.
@@ -175,7 +176,8 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     if (!open && cycle > kReset && quiet > kAfter) break;
     if (quiet > kQuiet) {
       for (size_t i = 0; i < cases.size(); ++i) {
-        if (!active(i) || (state[i].received == cases[i].out.size() && state[i].sent == cases[i].in.size()))
+        if (!active(i) ||
+            (state[i].received == cases[i].out.size() && state[i].sent == cases[i].in.size()))
           continue;
         results[i].error = "stuck after " + std::to_string(state[i].sent) + " beats in, " +
                            std::to_string(state[i].received) + " of " +

@@ -67,7 +67,8 @@ class WindowModel {
 
   std::vector<uint64_t> random_map(Random& random) const {
     std::vector<uint64_t> map;
-    for (int i = 0; i < s_.in_h * s_.in_w * s_.in_c; ++i) map.push_back(random.next() & mask(s_.bits));
+    for (int i = 0; i < s_.in_h * s_.in_w * s_.in_c; ++i)
+      map.push_back(random.next() & mask(s_.bits));
     return map;
   }
 

@@ -9,6 +9,4 @@ const crosstwin::verif::QueueEntry kEntries[] = {
 #include "cases.inc"
 };
 
-int main(int argc, char** argv) {
-  return crosstwin::verif::run_queue<Vtb>(kEntries, argc, argv);
-}
+int main(int argc, char** argv) { return crosstwin::verif::run_queue<Vtb>(kEntries, argc, argv); }

@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
     formula.push_back(tile.cycles(&exact) * e.window.out_h() * e.window.out_w());
   }
   return bench<Vtb>(cases, seed, [&](const std::vector<Result>& results) {
-    // Case 1 and 2: the tile is slower than its input and its requantizer, so an image takes exactly
-    // the formula's cycles.
+    // Case 1 and 2: the tile is slower than its input and its requantizer, so an image takes
+    // exactly the formula's cycles.
     int wrong = 0;
     for (const size_t i : {1, 2}) {
       const size_t beats = cases[i].out.size() / kImages;

@@ -1,11 +1,11 @@
 // Testbench of xb_layer: every parameter set of cases.inc side by side.
 // SPDX-License-Identifier: Apache-2.0
 
-`define DUT(i, dut, ih, iw, ic, kh, kw, st, pad, ln, r, ib, tr, c, p, is, pc, al, bb, lg, ob, lo, hi) \
+`define DUT(i, m, ih, iw, ic, kh, kw, st, pd, ln, r, ib, tr, c, p, is, pc, al, bb, lg, ob, lo, hi) \
   if (1) begin : gen_case_``i \
     logic [ob-1:0] x; \
-    dut #( \
-        .InH(ih), .InW(iw), .InC(ic), .KernelH(kh), .KernelW(kw), .Stride(st), .Pad(pad), \
+    m #( \
+        .InH(ih), .InW(iw), .InC(ic), .KernelH(kh), .KernelW(kw), .Stride(st), .Pad(pd), \
         .Lines(ln), .Rows(r), .InBits(ib), .TileRows(tr), .Cols(c), .Pe(p), .InSigned(is), \
         .PerCell(pc), .AdcLanes(al), .AdcMult({16'd37, 16'd40503}), .AdcShift({5'd9, 5'd19}), \
         .AdcOffset({32'd5, -32'd9}), .Lsb({16'd1, 16'd2}), .BiasBits(bb), .Logits(lg), \
@@ -22,7 +22,7 @@
   end
 
 module tb (
-`include "tb_ports.svh"
+    `include "tb_ports.svh"
 );
-`include "cases.svh"
+  `include "cases.svh"
 endmodule

@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
     Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
     for (int image = 0; image < kImages; ++image) {
       std::vector<uint64_t> map;
-      for (int i = 0; i < e.in_h * e.in_w * e.in_c; ++i) map.push_back(random.next() & mask(e.bits));
+      for (int i = 0; i < e.in_h * e.in_w * e.in_c; ++i)
+        map.push_back(random.next() & mask(e.bits));
       for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
       const auto value = [&](uint64_t raw) {
         return e.is_signed != 0 ? sign_extend(raw, e.bits) : static_cast<int64_t>(raw);

@@ -1,0 +1,180 @@
+// The chip artifact: chip.json and tensors.npz, and its checks.
+// SPDX-License-Identifier: Apache-2.0
+#include "compress/ir/chip.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/device_json.hpp"
+#include "compress/ir/error.hpp"
+#include "compress/ir/json_reader.hpp"
+#include "compress/ir/npz.hpp"
+
+namespace crosstwin::ir {
+using nlohmann::ordered_json;
+
+namespace {
+
+struct Extent {
+  int64_t slices, rows, cols;
+};
+
+Extent extent_of(const Design& design, const Stage& stage) {
+  return {design.layout.slices, static_cast<int64_t>(std::get<Crossbar>(stage.kind).rows.size()),
+          stage.out.c};
+}
+
+std::vector<const Stage*> crossbar_stages(const Design& design) {
+  std::vector<const Stage*> stages;
+  for (const Stage& stage : design.stages) {
+    if (std::holds_alternative<Crossbar>(stage.kind)) stages.push_back(&stage);
+  }
+  return stages;
+}
+
+}  // namespace
+
+void check_chip(const Chip& chip, const Design& design, const std::string& where) {
+  const auto fail = [](const std::string& place, const std::string& what,
+                       const std::string& expected, const std::string& got,
+                       const std::string& fix = {}) {
+    throw Error({place, what, expected, got, fix});
+  };
+  if (chip.design_hash != design_hash(design)) {
+    fail(where + ".design_hash", "this chip was programmed for another design", design_hash(design),
+         chip.design_hash, "run `crosstwin program` again");
+  }
+  if (chip.g_bits < 1 || chip.g_bits > 16) {
+    fail(where + ".g_bits", "out of range", "1..16", std::to_string(chip.g_bits));
+  }
+  const auto stages = crossbar_stages(design);
+  if (chip.crossbars.size() != stages.size()) {
+    fail(where + ".crossbars", "wrong number", std::to_string(stages.size()),
+         std::to_string(chip.crossbars.size()));
+  }
+  const size_t table_size = chip.shared_table ? size_t{1} << design.layout.cell_bits : 0;
+  if (chip.table.size() != table_size) {
+    fail(where + ".table", "wrong length", std::to_string(table_size),
+         std::to_string(chip.table.size()));
+  }
+  const auto ranges = [&](const std::string& place, const auto& values, int64_t count, int64_t low,
+                          int64_t high) {
+    if (static_cast<int64_t>(values.size()) != count) {
+      fail(place, "wrong length", std::to_string(count), std::to_string(values.size()));
+    }
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (values[i] >= low && values[i] <= high) continue;
+      fail(place + "[" + std::to_string(i) + "]", "out of range",
+           std::to_string(low) + ".." + std::to_string(high), std::to_string(values[i]));
+    }
+  };
+  const int64_t top = (int64_t{1} << chip.g_bits) - 1;
+  ranges(where + ".table", chip.table, static_cast<int64_t>(table_size), 0, top);
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const CrossbarChip& crossbar = chip.crossbars[i];
+    const std::string place = where + ".crossbars[" + std::to_string(i) + "]";
+    if (crossbar.stage != stages[i]->name) {
+      fail(place + ".stage", "not the design's stage", stages[i]->name, crossbar.stage);
+    }
+    const auto [slices, rows, cols] = extent_of(design, *stages[i]);
+    ranges(place + ".g", crossbar.g, 2 * slices * rows * cols, 0, top);
+    ranges(place + ".adc_mult", crossbar.adc_mult, slices * cols, 1, 65535);
+    ranges(place + ".adc_shift", crossbar.adc_shift, slices, 0, 31);
+    ranges(place + ".adc_offset", crossbar.adc_offset, slices * cols, -(1 << 30), 1 << 30);
+    ranges(place + ".lsb", crossbar.lsb, slices, 1, 1 << 20);
+    if (!chip.shared_table) continue;
+    const auto& weight = std::get<Crossbar>(stages[i]->kind).weight;
+    for (int32_t polarity = 0, at = 0; polarity < 2; ++polarity) {
+      for (int32_t slice = 0; slice < slices; ++slice) {
+        for (const int16_t w : weight) {
+          const int32_t code = slice_code(w, polarity, slice, design.layout.cell_bits);
+          if (crossbar.g[static_cast<size_t>(at++)] == chip.table[static_cast<size_t>(code)])
+            continue;
+          fail(place + ".g[" + std::to_string(at - 1) + "]", "is not its level's conductance",
+               std::to_string(chip.table[static_cast<size_t>(code)]),
+               std::to_string(crossbar.g[static_cast<size_t>(at - 1)]));
+        }
+      }
+    }
+  }
+}
+
+void save_chip(const Chip& chip, const std::filesystem::path& dir) {
+  ordered_json json;
+  Npz tensors;
+  json["schema_version"] = Chip::kSchemaVersion;
+  json["kind"] = "crosstwin-chip";
+  json["design_hash"] = chip.design_hash;
+  json["seed"] = std::to_string(chip.seed);
+  json["g_bits"] = chip.g_bits;
+  json["shared_table"] = chip.shared_table;
+  json["table"] = chip.table;
+  json["device"] = device_json(chip.device);
+  json["crossbars"] = ordered_json::array();
+  for (const CrossbarChip& crossbar : chip.crossbars) {
+    const auto slices = static_cast<int64_t>(crossbar.lsb.size());
+    const auto per_column = static_cast<int64_t>(crossbar.adc_mult.size());
+    json["crossbars"].push_back(
+        {{"stage", crossbar.stage}, {"adc_shift", crossbar.adc_shift}, {"lsb", crossbar.lsb}});
+    const int64_t cols = per_column / slices;
+    const int64_t rows = static_cast<int64_t>(crossbar.g.size()) / (2 * per_column);
+    tensors[crossbar.stage + ".g"] = Array<uint16_t>{{2, slices, rows, cols}, crossbar.g};
+    tensors[crossbar.stage + ".adc_mult"] = Array<int32_t>{{slices, cols}, crossbar.adc_mult};
+    tensors[crossbar.stage + ".adc_offset"] = Array<int32_t>{{slices, cols}, crossbar.adc_offset};
+  }
+  write_dir(dir, [&](const std::filesystem::path& temporary) {
+    write_npz(temporary / "tensors.npz", tensors);
+    write_file(temporary / "chip.json", json.dump(2) + "\n");
+  });
+}
+
+Chip load_chip(const std::filesystem::path& dir, const Design& design) {
+  const std::filesystem::path file = dir / "chip.json";
+  const std::filesystem::path tensor_file = dir / "tensors.npz";
+  const nlohmann::json document = read_json(file);
+  const JsonReader json(document, file.string());
+  if (json.at("kind").string() != "crosstwin-chip") {
+    json.at("kind").fail("not a chip", "\"crosstwin-chip\"", json.at("kind").string());
+  }
+  json.at("schema_version").integer(Chip::kSchemaVersion, Chip::kSchemaVersion);
+  json.only({"schema_version", "kind", "design_hash", "seed", "g_bits", "shared_table", "table",
+             "device", "crossbars"});
+  Chip chip;
+  chip.design_hash = json.at("design_hash").string();
+  chip.seed = json.at("seed").seed();
+  chip.g_bits = static_cast<int32_t>(json.at("g_bits").integer(1, 16));
+  chip.shared_table = json.at("shared_table").boolean();
+  for (const JsonReader& level : json.at("table").items()) {
+    chip.table.push_back(static_cast<uint16_t>(level.integer(0, 65535)));
+  }
+  chip.device = read_device(json.at("device"));
+  const Npz tensors = read_npz(tensor_file);
+  const auto stages = crossbar_stages(design);
+  const auto entries = json.at("crossbars").items();
+  for (size_t i = 0; i < std::min(entries.size(), stages.size()); ++i) {
+    entries[i].only({"stage", "adc_shift", "lsb"});
+    CrossbarChip crossbar;
+    crossbar.stage = entries[i].at("stage").string();
+    const auto list = [&](const char* key, std::vector<int32_t>& out, int64_t high) {
+      for (const JsonReader& each : entries[i].at(key).items()) {
+        out.push_back(static_cast<int32_t>(each.integer(0, high)));
+      }
+    };
+    list("adc_shift", crossbar.adc_shift, 31);
+    list("lsb", crossbar.lsb, 1 << 20);
+    const auto [slices, rows, cols] = extent_of(design, *stages[i]);
+    const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
+    crossbar.g =
+        npz_member<uint16_t>(tensors, name("g"), {2, slices, rows, cols}, tensor_file).data;
+    crossbar.adc_mult =
+        npz_member<int32_t>(tensors, name("adc_mult"), {slices, cols}, tensor_file).data;
+    crossbar.adc_offset =
+        npz_member<int32_t>(tensors, name("adc_offset"), {slices, cols}, tensor_file).data;
+    chip.crossbars.push_back(std::move(crossbar));
+  }
+  check_chip(chip, design, file.string() + ": $");
+  return chip;
+}
+
+}  // namespace crosstwin::ir

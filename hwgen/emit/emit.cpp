@@ -1,0 +1,40 @@
+// Prints a plan as a folder of sources, memory images and tool files. No decision is made here.
+// SPDX-License-Identifier: Apache-2.0
+#include "hwgen/emit/emit.hpp"
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/data_dir.hpp"
+#include "hwgen/emit/files.hpp"
+
+namespace crosstwin::hwgen {
+namespace {
+
+std::string memory_text(const Memory& memory) {
+  std::string text;
+  for (const std::string& word : memory.words) text += word + "\n";
+  return text;
+}
+
+}  // namespace
+
+void emit(const Plan& plan, const std::filesystem::path& dir) {
+  const std::filesystem::path templates = ir::data_dir() / "rtl_templates";
+  ir::write_dir(dir, [&](const std::filesystem::path& out) {
+    for (const auto* list : {&plan.sources, &plan.include_files}) {
+      for (const std::string& path : *list) {
+        ir::write_file(out / "rtl" / path, ir::read_file(templates / path));
+      }
+    }
+    for (const Memory& memory : plan.memories)
+      ir::write_file(out / memory.file, memory_text(memory));
+    ir::write_file(out / "rtl" / (plan.top + ".sv"), top_module(plan));
+    ir::write_file(out / "manifest.json", manifest(plan));
+    ir::write_file(out / "plan.json", to_json(plan));
+    ir::write_file(out / "design.f", verilator_list(plan));
+    ir::write_file(out / "synth.ys", yosys_script(plan));
+    ir::write_file(out / (plan.name + ".core"), fusesoc_core(plan));
+    ir::write_file(out / "README.md", readme(plan));
+  });
+}
+
+}  // namespace crosstwin::hwgen

@@ -1,0 +1,78 @@
+// The cycle model against closed forms; tests/verif holds it against Verilator.
+// SPDX-License-Identifier: Apache-2.0
+#include "hwgen/plan/cycles.hpp"
+
+#include "tests/catch.hpp"
+
+using namespace crosstwin::hwgen;
+
+namespace {
+
+TileTiming timing(int32_t rows, int32_t cols, int32_t pe, int32_t lanes, int32_t requant = 24) {
+  TileTiming t;
+  t.rows = rows;
+  t.cols = cols;
+  t.pe = pe;
+  t.adc_lanes = lanes;
+  t.requant.assign(static_cast<size_t>(cols), requant);
+  return t;
+}
+
+}  // namespace
+
+TEST_CASE("A tile bound by its rows takes rows + 1 cycles a group") {
+  CHECK(tile_cycles(timing(64, 32, 1, 1)) == 65 * 32);
+  CHECK(tile_cycles(timing(64, 32, 2, 1)) == 65 * 16);
+  CHECK(tile_cycles(timing(127, 10, 3, 2)) == 128 * 4);
+}
+
+TEST_CASE("A tile bound by its converters takes 2 slices planes cycles a column") {
+  CHECK(tile_cycles(timing(10, 8, 1, 1)) == 8 * 32);
+  CHECK(tile_cycles(timing(64, 32, 4, 1)) == 32 * 32);
+  TileTiming t = timing(10, 8, 1, 1, 4);
+  t.slices = 1;
+  t.in_bits = 4;
+  CHECK(tile_cycles(t) == 8 * 11);  // 8 cycles of conversion are hidden by 11 of rows
+}
+
+TEST_CASE("A tile bound by its requantizer takes its cycles a column") {
+  CHECK(tile_cycles(timing(4, 8, 8, 4, 25)) == 8 * 25);
+  TileTiming t = timing(4, 3, 1, 4);
+  t.requant = {18, 30, 26};
+  CHECK(tile_cycles(t) == 18 + 30 + 26);
+}
+
+TEST_CASE("The last group converts only the columns that are left") {
+  // Groups of 4 and 1: 128 cycles to convert behind 21 rows, 32 cycles behind the next 21.
+  CHECK(tile_cycles(timing(20, 5, 4, 1)) == 128 + 32);
+  // With 50 rows the small group is bound by rows.
+  CHECK(tile_cycles(timing(50, 5, 4, 1)) == 128 + 51);
+}
+
+TEST_CASE("Row tiles are converted one by one") {
+  TileTiming t = timing(200, 10, 1, 1);
+  t.tile_rows = 128;
+  CHECK(tile_cycles(t) == 10 * (129 + 73));
+  t.tile_rows = 20;  // 10 tiles of 21 cycles, 32 to convert each
+  CHECK(tile_cycles(t) == 10 * 10 * 32);
+}
+
+TEST_CASE("Positions take the same time each") {
+  TileTiming t = timing(25, 4, 1, 1);
+  t.positions = 576;
+  CHECK(tile_cycles(t) == 576 * 4 * 32);
+}
+
+TEST_CASE("The converter's latency grows with the addends of its gain") {
+  CHECK(adc_latency({1}) == 2);       // gain 1 and the offset: one adder
+  CHECK(adc_latency({3}) == 3);       // three addends
+  CHECK(adc_latency({1, 2}) == 3);    // bits of any slice
+  CHECK(adc_latency({0x7f}) == 4);    // eight addends
+  CHECK(adc_latency({0xffff}) == 6);  // seventeen
+}
+
+TEST_CASE("The requantizer's shifter goes either way from sixteen") {
+  CHECK(requant_cycles(16) == 18);
+  CHECK(requant_cycles(22) == 24);
+  CHECK(requant_cycles(1) == 33);
+}

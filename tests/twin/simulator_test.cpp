@@ -1,0 +1,231 @@
+// Whole networks: lossless chips, traces, threads, counts, errors.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/simulator.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include <functional>
+
+#include "compress/ir/error.hpp"
+#include "tests/catch.hpp"
+#include "tests/twin/random_design.hpp"
+#include "twin/accuracy.hpp"
+#include "twin/integer_model.hpp"
+#include "twin/program.hpp"
+
+namespace crosstwin {
+
+using twin::AdcRange;
+using twin::Simulator;
+
+namespace {
+
+ir::Layout layout_of(int32_t slices, int32_t weight_range, int32_t adc_bits, int32_t tile_rows) {
+  ir::Layout layout;
+  layout.slices = slices;
+  layout.cell_bits = 8 / slices;
+  layout.weight_range = weight_range;
+  layout.adc_bits = adc_bits;
+  layout.tile_rows = tile_rows;
+  return layout;
+}
+
+ir::Device device_of(const ir::Layout& layout) {
+  ir::Device device;
+  device.levels = 1 << layout.cell_bits;
+  return device;
+}
+
+template <class T>
+T on_threads(int threads, const std::function<T()>& work) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                  static_cast<size_t>(threads));
+  tbb::task_arena arena(threads);
+  return arena.execute(work);
+}
+
+}  // namespace
+
+TEST_CASE("the integer model gives the naive network's logits") {
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    const ir::Design design = test::random_design(seed);
+    const auto images = test::random_images(design, 9, seed);
+    const auto logits = twin::integer_logits(design, images);
+    for (int64_t n = 0; n < 9; ++n) {
+      const auto expected =
+          test::naive_network(design, images.data() + n * design.input.size()).back();
+      REQUIRE(std::equal(expected.begin(), expected.end(), logits.begin() + n * 4));
+    }
+  }
+}
+
+TEST_CASE("a lossless chip of ideal cells gives the integer model's logits") {
+  for (const ir::Layout& layout : {layout_of(2, 127, 11, 32), layout_of(2, 255, 12, 64),
+                                   layout_of(4, 255, 10, 50), layout_of(1, 255, 13, 12)}) {
+    for (uint64_t seed = 0; seed < 4; ++seed) {
+      const ir::Design design = test::random_design(seed, layout);
+      const auto images = test::random_images(design, 6, seed);
+      const ir::Chip chip = twin::program(design, device_of(layout), 1, {}, {AdcRange::kLossless});
+      REQUIRE(chip.shared_table);
+      const Simulator simulator(design, chip);
+      REQUIRE(simulator.logits(images) == twin::integer_logits(design, images));
+      for (const auto& count : simulator.count_conversions(images)) {
+        REQUIRE(count.conversions > 0);
+        REQUIRE(count.clipped == 0);
+      }
+    }
+  }
+}
+
+TEST_CASE("the trace's stage outputs are those of the fast tiles, clipped and disturbed or not") {
+  for (uint64_t seed = 0; seed < 6; ++seed) {
+    const ir::Design design = test::random_design(seed, layout_of(2, 127, 6, 20));
+    const auto images = test::random_images(design, 3, seed);
+    ir::Device device;
+    device.sigma = 0.1;
+    device.stuck_high = 0.02;
+    const Simulator simulator(design, twin::program(design, device, seed, images));
+    const auto outputs = simulator.stage_outputs(images);
+    const auto logits = simulator.logits(images);
+    REQUIRE(outputs.back() == logits);
+    for (int64_t n = 0; n < 3; ++n) {
+      const twin::Trace trace =
+          simulator.trace(std::span(images).subspan(n * design.input.size(), design.input.size()));
+      REQUIRE(trace.stages.size() == outputs.size());
+      for (size_t i = 0; i < outputs.size(); ++i) {
+        const auto& stage = trace.stages[i].output;
+        REQUIRE(trace.stages[i].stage == design.stages[i].name);
+        REQUIRE(std::equal(stage.begin(), stage.end(),
+                           outputs[i].begin() + n * static_cast<int64_t>(stage.size())));
+      }
+    }
+  }
+}
+
+TEST_CASE("the trace's codes add up to its outputs") {
+  const ir::Design design = test::random_design(3, layout_of(2, 127, 8, 20));
+  const auto images = test::random_images(design, 1, 3);
+  ir::Device device;
+  device.sigma = 0.05;
+  const ir::Chip chip = twin::program(design, device, 9, images);
+  const twin::Trace trace = Simulator(design, chip).trace(images);
+  size_t crossbars = 0;
+  for (size_t i = 0; i < design.stages.size(); ++i) {
+    const auto* layer = std::get_if<ir::Crossbar>(&design.stages[i].kind);
+    if (layer == nullptr) {
+      REQUIRE(trace.stages[i].adc.codes.empty());
+      continue;
+    }
+    const ir::CrossbarChip& crossbar = chip.crossbars[crossbars++];
+    const twin::CodeTrace& adc = trace.stages[i].adc;
+    for (int32_t position = 0; position < adc.positions; ++position) {
+      for (int32_t c = 0; c < adc.columns; ++c) {
+        int64_t v = layer->bias[static_cast<size_t>(c)];
+        for (int32_t t = 0; t < adc.row_tiles; ++t) {
+          for (int32_t b = 0; b < adc.planes; ++b) {
+            const bool sign_plane = design.stages[i].in_signed && b == 7;
+            for (int32_t s = 0; s < 2; ++s) {
+              const int32_t difference =
+                  adc.code(position, t, c, b, s, 0) - adc.code(position, t, c, b, s, 1);
+              v += (sign_plane ? -128 : 1 << b) * crossbar.lsb[static_cast<size_t>(s)] *
+                   (s == 0 ? 1 : 16) * difference;
+            }
+          }
+        }
+        if (!layer->logits) {
+          const auto column = static_cast<size_t>(c);
+          v = (v * layer->mult[column] + (int64_t{1} << (layer->shift[column] - 1))) >>
+              layer->shift[column];
+          v = std::clamp<int64_t>(v, layer->low, layer->high);
+        }
+        REQUIRE(trace.stages[i].output[static_cast<size_t>(position * adc.columns + c)] == v);
+      }
+    }
+    REQUIRE_THROWS_AS(adc.code(adc.positions, 0, 0, 0, 0, 0), ir::Bug);
+  }
+  REQUIRE(crossbars == 4);
+}
+
+TEST_CASE("a chip with variation is the same for every number of threads") {
+  const ir::Design design = test::random_design(5);
+  const auto images = test::random_images(design, 100, 5);
+  ir::Device device;
+  device.sigma = 0.1;
+  for (const AdcRange range : {AdcRange::kMax, AdcRange::kPercentile, AdcRange::kMse}) {
+    const auto work = [&] {
+      const ir::Chip chip = twin::program(design, device, 4, images, {range});
+      auto result = Simulator(design, chip).logits(images);
+      for (const ir::CrossbarChip& crossbar : chip.crossbars) {
+        result.insert(result.end(), crossbar.g.begin(), crossbar.g.end());
+        result.insert(result.end(), crossbar.lsb.begin(), crossbar.lsb.end());
+        result.insert(result.end(), crossbar.adc_mult.begin(), crossbar.adc_mult.end());
+      }
+      return result;
+    };
+    const auto alone = on_threads<std::vector<int32_t>>(1, work);
+    REQUIRE(on_threads<std::vector<int32_t>>(2, work) == alone);
+    REQUIRE(on_threads<std::vector<int32_t>>(5, work) == alone);
+  }
+}
+
+TEST_CASE("clipped conversions are counted") {
+  const ir::Design design = test::random_design(6);
+  const auto images = test::random_images(design, 4, 6);
+  ir::Chip chip = twin::program(design, {}, 0, images);
+  const auto before = Simulator(design, chip).count_conversions(images);
+  for (const auto& count : before) REQUIRE(count.clipped == 0);  // range max, on these images
+  // A converter whose offset is beyond its range clips every time.
+  for (int32_t c = 0; c < 7; ++c) chip.crossbars[1].adc_offset[static_cast<size_t>(c)] = 1 << 30;
+  const auto after = Simulator(design, chip).count_conversions(images);
+  REQUIRE(after[2].stage == "conv2");
+  REQUIRE(after[2].clipped == after[2].conversions);
+  REQUIRE(after[3].clipped == 0);
+  const ir::Stage& stage = design.stages[2];
+  const int64_t tiles =
+      (static_cast<int64_t>(std::get<ir::Crossbar>(stage.kind).rows.size()) + 127) / 128;
+  REQUIRE(after[2].conversions == 4 * stage.out.size() * tiles * 8 * 2);
+}
+
+TEST_CASE("a changed cell changes the chip's answers, and a foreign chip is refused") {
+  const ir::Design design = test::random_design(7);
+  const auto images = test::random_images(design, 5, 7);
+  ir::Device device;
+  device.sigma = 0.02;
+  ir::Chip chip = twin::program(design, device, 0, images);
+  const auto logits = Simulator(design, chip).logits(images);
+  chip.crossbars.back().g[0] = 0;
+  chip.crossbars.back().g[1] = 255;
+  REQUIRE(Simulator(design, chip).logits(images) != logits);
+  REQUIRE_THROWS_AS(Simulator(test::random_design(8), chip), ir::Error);
+}
+
+TEST_CASE("images of another size and labels of another number are refused") {
+  const ir::Design design = test::random_design(8);
+  const auto images = test::random_images(design, 2, 8);
+  const Simulator simulator(design, twin::program(design, {}, 0, images));
+  REQUIRE_THROWS_AS(simulator.logits(std::span(images).first(images.size() - 1)), ir::Error);
+  REQUIRE_THROWS_AS(twin::evaluate(simulator, images, std::vector<uint8_t>(3)), ir::Error);
+}
+
+TEST_CASE("codes that do not fit the next stage are refused") {
+  ir::Design design = test::random_design(9);
+  design.stages[3].in_signed = false;  // conv2 gives -128..127
+  auto& layer = std::get<ir::Crossbar>(design.stages[3].kind);
+  std::fill(layer.pad_value.begin(), layer.pad_value.end(), 0);
+  REQUIRE_THROWS_AS(twin::integer_logits(design, test::random_images(design, 1, 9)), ir::Error);
+}
+
+TEST_CASE("the class is the lowest index of the largest logit, and accuracy counts it") {
+  const std::vector<int32_t> logits = {1, 5, 5, -3, -1, -1, 0, 0, 7};
+  REQUIRE(twin::classes(logits, 3) == std::vector<int32_t>{1, 1, 2});
+  const ir::Design design = test::random_design(10);
+  const auto images = test::random_images(design, 20, 10);
+  const auto answers = twin::classes(twin::integer_logits(design, images), 4);
+  std::vector<uint8_t> labels(answers.begin(), answers.end());
+  REQUIRE(twin::evaluate(design, images, labels).fraction() == 1.0);
+  labels[3] = static_cast<uint8_t>(labels[3] ^ 1);
+  REQUIRE(twin::evaluate(design, images, labels).right == 19);
+}
+
+}  // namespace crosstwin

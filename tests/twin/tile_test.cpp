@@ -1,0 +1,205 @@
+// The fast tile against the contract's loops, and those against the integer product.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/tile.hpp"
+
+#include "compress/ir/rng.hpp"
+#include "tests/catch.hpp"
+#include "tests/twin/random_design.hpp"
+#include "twin/device.hpp"
+
+namespace crosstwin {
+
+using test::between;
+using twin::TileShape;
+
+namespace {
+
+struct Case {
+  TileShape shape;
+  ir::CrossbarChip chip;
+  std::vector<int32_t> x;
+  std::vector<int16_t> weight;  // [R][C]
+};
+
+std::vector<int32_t> random_codes(ir::Rng& rng, const TileShape& shape) {
+  const int32_t top = (1 << (shape.is_signed ? shape.planes - 1 : shape.planes)) - 1;
+  std::vector<int32_t> x;
+  for (int32_t r = 0; r < shape.rows; ++r) {
+    const float kind = rng.uniform();
+    const int32_t low = shape.is_signed ? -top - 1 : 0;
+    x.push_back(kind < 0.3F ? 0 : kind < 0.4F ? top : kind < 0.5F ? low : between(rng, low, top));
+  }
+  return x;
+}
+
+// Ideal cells of random weights; converters by find_transfer with the given LSBs.
+Case ideal_case(ir::Rng& rng, const TileShape& shape, int32_t weight_range,
+                const std::vector<int32_t>& lsb) {
+  Case result;
+  result.shape = shape;
+  ir::Device device;
+  device.levels = 1 << shape.cell_bits;
+  const std::vector<uint16_t> table = twin::level_table(device);
+  for (int32_t i = 0; i < shape.rows * shape.cols; ++i) {
+    result.weight.push_back(static_cast<int16_t>(between(rng, -weight_range, weight_range)));
+  }
+  for (int32_t p = 0; p < 2; ++p) {
+    for (int32_t s = 0; s < shape.slices; ++s) {
+      for (const int16_t w : result.weight) {
+        result.chip.g.push_back(
+            table[static_cast<size_t>(ir::slice_code(w, p, s, shape.cell_bits))]);
+      }
+    }
+  }
+  const int32_t rows = std::min(shape.rows, shape.tile_rows);
+  for (int32_t s = 0; s < shape.slices; ++s) {
+    const int32_t step = lsb[static_cast<size_t>(s)];
+    const auto t = twin::find_transfer(device, step, rows, shape.adc_bits);
+    result.chip.lsb.push_back(step);
+    result.chip.adc_shift.push_back(t.shift);
+    for (int32_t c = 0; c < shape.cols; ++c) {
+      result.chip.adc_mult.push_back(t.mult);
+      result.chip.adc_offset.push_back(0);
+    }
+  }
+  result.x = random_codes(rng, shape);
+  return result;
+}
+
+// Anything a chip may hold: cells of any conductance, converters that differ per column.
+Case wild_case(ir::Rng& rng, const TileShape& shape, int32_t max_g, int32_t max_mult,
+               int32_t max_shift) {
+  Case result;
+  result.shape = shape;
+  result.chip.g.resize(shape.cell(2, 0, 0, 0));
+  for (uint16_t& g : result.chip.g) g = static_cast<uint16_t>(between(rng, 0, max_g));
+  for (int32_t s = 0; s < shape.slices; ++s) {
+    result.chip.lsb.push_back(between(rng, 1, 9));
+    result.chip.adc_shift.push_back(between(rng, 0, max_shift));
+    for (int32_t c = 0; c < shape.cols; ++c) {
+      result.chip.adc_mult.push_back(between(rng, 1, max_mult));
+      result.chip.adc_offset.push_back(between(rng, -20000, 20000));
+    }
+  }
+  result.x = random_codes(rng, shape);
+  return result;
+}
+
+std::vector<int64_t> naive(const Case& c) {
+  std::vector<int64_t> y(static_cast<size_t>(c.shape.cols));
+  twin::naive_tile(c.shape, c.chip, c.x, y,
+                   [](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t) {});
+  return y;
+}
+
+std::vector<int64_t> fast(const Case& c) {
+  std::vector<int64_t> y(static_cast<size_t>(c.shape.cols), 12345);
+  twin::FastTile::Scratch scratch;
+  twin::FastTile(c.shape, c.chip).multiply(c.x, y, scratch);
+  return y;
+}
+
+TileShape random_shape(ir::Rng& rng) {
+  TileShape shape;
+  shape.rows = between(rng, 0, 3) == 0 ? 1 : between(rng, 1, 300);
+  shape.cols = between(rng, 0, 3) == 0 ? 1 : between(rng, 1, 40);
+  shape.tile_rows = between(rng, 1, 128);
+  const int32_t slice_choice = between(rng, 0, 2);
+  shape.slices = 1 << slice_choice;  // 1, 2, 4
+  shape.cell_bits = 8 / shape.slices;
+  shape.adc_bits = between(rng, 4, 12);
+  shape.planes = between(rng, 2, 10);
+  shape.is_signed = between(rng, 0, 1) == 1;
+  return shape;
+}
+
+std::vector<int64_t> integer_product(const Case& c) {
+  std::vector<int64_t> y(static_cast<size_t>(c.shape.cols));
+  for (size_t i = 0; i < c.weight.size(); ++i) {
+    y[i % y.size()] += int64_t{c.weight[i]} * c.x[i / y.size()];
+  }
+  return y;
+}
+
+}  // namespace
+
+TEST_CASE("the fast tile gives the integers of the naive one on random tiles") {
+  ir::Rng rng(20, 1);
+  for (int i = 0; i < 300; ++i) {
+    const TileShape shape = random_shape(rng);
+    INFO("case " << i << ": " << shape.rows << " x " << shape.cols << ", tiles of "
+                 << shape.tile_rows << " rows, " << shape.slices << " slices");
+    const Case c = wild_case(rng, shape, 300, 200, 14);
+    REQUIRE(fast(c) == naive(c));
+  }
+}
+
+TEST_CASE("the fast tile gives the same integers where 32 bits do not suffice") {
+  ir::Rng rng(21, 1);
+  for (int i = 0; i < 100; ++i) {
+    TileShape shape = random_shape(rng);
+    shape.adc_bits = 16;
+    const Case c = wild_case(rng, shape, 65535, 65535, 28);
+    REQUIRE(fast(c) == naive(c));
+  }
+}
+
+TEST_CASE("ideal cells at one level step an LSB give the integer product") {
+  ir::Rng rng(22, 1);
+  for (int i = 0; i < 200; ++i) {
+    TileShape shape = random_shape(rng);
+    shape.tile_rows = between(rng, 1, 64);
+    shape.adc_bits = 12;  // 64 rows x (15 + 5/3) steps and less fit
+    // 8-bit cells have 256 levels: at most 15 rows fit 12 bits.
+    if (shape.slices == 1) shape.tile_rows = between(rng, 1, 15);
+    const Case c = ideal_case(rng, shape, 255, std::vector<int32_t>(shape.slices, 1));
+    REQUIRE(naive(c) == integer_product(c));
+    REQUIRE(fast(c) == integer_product(c));
+  }
+}
+
+TEST_CASE("an ADC too narrow for the column clips and the product is off") {
+  ir::Rng rng(23, 1);
+  TileShape shape;
+  shape.rows = 128;
+  shape.cols = 6;
+  shape.adc_bits = 6;
+  Case c = ideal_case(rng, shape, 127, {1, 1});
+  std::fill(c.x.begin(), c.x.end(), 255);
+  int64_t top_codes = 0;
+  std::vector<int64_t> y(6);
+  twin::naive_tile(c.shape, c.chip, c.x, y,
+                   [&](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t code) {
+                     REQUIRE(code <= 63);
+                     top_codes += code == 63 ? 1 : 0;
+                   });
+  REQUIRE(top_codes == 6 * 8 * 2 * 2);  // 128 pedestals alone are 213 steps
+  REQUIRE(y == std::vector<int64_t>(6, 0));
+  REQUIRE(y != integer_product(c));
+}
+
+TEST_CASE("a tile with a wrong plane weight or a wrong cell is caught by the comparison") {
+  ir::Rng rng(24, 1);
+  TileShape shape;
+  shape.rows = 20;
+  shape.cols = 9;
+  shape.adc_bits = 12;
+  const Case c = ideal_case(rng, shape, 127, {1, 1});
+  Case wrong_sign = c;
+  wrong_sign.shape.is_signed = true;  // the top plane now weighs -128
+  REQUIRE(fast(wrong_sign) == naive(wrong_sign));
+  REQUIRE(naive(wrong_sign) != naive(c));
+  Case wrong_lsb = c;
+  wrong_lsb.chip.lsb[1] = 2;
+  REQUIRE(naive(wrong_lsb) != integer_product(c));
+  Case wrong_cell = c;
+  size_t driven = 0;
+  while (c.x[driven] == 0) ++driven;
+  wrong_cell.chip.g[driven * 9 + 3] += 15;
+  const auto y = naive(c);
+  const auto other = naive(wrong_cell);
+  for (size_t column = 0; column < 9; ++column)
+    REQUIRE((y[column] != other[column]) == (column == 3));
+}
+
+}  // namespace crosstwin

@@ -1,0 +1,146 @@
+// Bugs planted in a generated design: each must be caught, and found in the right layer.
+// SPDX-License-Identifier: Apache-2.0
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/error.hpp"
+#include "tests/verif/fixture.hpp"
+
+using namespace crosstwin;
+using test::Fixture;
+
+namespace {
+
+// Replaces the last occurrence of `text` in a generated file.
+void plant(const Fixture& fixture, const std::string& file, const std::string& text,
+           const std::string& bug) {
+  const auto path = fixture.dir / "rtl" / file;
+  std::string content = ir::read_file(path);
+  const size_t at = content.rfind(text);
+  INFO(file << ": " << text);
+  REQUIRE(at != std::string::npos);
+  content.replace(at, text.size(), bug);
+  ir::write_file(path, content);
+}
+
+// Inverts bits of word `index` of a memory image; `mask` reaches its low 8 bits.
+void flip(const Fixture& fixture, const std::string& file, size_t index, int mask) {
+  const auto path = fixture.dir / "rtl" / file;
+  std::string content = ir::read_file(path);
+  const size_t digits = content.find('\n');
+  for (size_t place = 0; place < 2 && place < digits; ++place) {
+    char& digit = content[index * (digits + 1) + digits - 1 - place];
+    const int value = std::stoi(std::string(1, digit), nullptr, 16) ^ (mask >> (4 * place) & 15);
+    digit = "0123456789abcdef"[value];
+  }
+  ir::write_file(path, content);
+}
+
+verif::Difference found(const Fixture& fixture, bool stalls = false) {
+  verif::Options options;
+  options.stalls = stalls;
+  const verif::Report report = fixture.verify(options);
+  INFO(verif::to_text(report));
+  REQUIRE(report.first);
+  REQUIRE(report.first->difference);
+  CHECK_THROWS_AS(verif::require_passed(report), ir::CheckFailed);
+  return *report.first->difference;
+}
+
+}  // namespace
+
+TEST_CASE("A wrong weight is found as a conversion of its layer and column") {
+  const Fixture fixture("bug_weight", 16);
+  // The sign of column 2 at a row of the second row tile (of 8 rows) that image 0 drives.
+  const ir::Stage& stage = fixture.design.stages[3];
+  const auto& rows = std::get<ir::Crossbar>(stage.kind).rows;
+  const std::vector<int32_t> input = fixture.trace(0).stages[2].output;  // h, w, c order
+  size_t row = 8;
+  const auto driven = [&] {
+    const int32_t place = rows[row] % (stage.in.h * stage.in.w);
+    const int32_t channel = rows[row] / (stage.in.h * stage.in.w);
+    return input[static_cast<size_t>(place * stage.in.c + channel)] > 0;
+  };
+  while (row < rows.size() && !driven()) ++row;
+  REQUIRE(row < rows.size());
+  flip(fixture, "mem/fc_weights.hex", 2 * rows.size() + row, 0x80);
+  const verif::Difference difference = found(fixture);
+  CHECK(difference.layer == "fc");
+  CHECK(difference.conversion);
+  CHECK(difference.column == 2);
+  CHECK(difference.row_tile == 1);
+}
+
+TEST_CASE("A wrong conductance of the table is found in the layer that has it") {
+  const Fixture fixture("bug_table", 16);
+  flip(fixture, "mem/fc_table.hex", 0, 4);
+  CHECK(found(fixture).layer == "fc");
+}
+
+TEST_CASE("A wrong bias is found as an output whose conversions are right") {
+  const Fixture fixture("bug_bias", 16);
+  flip(fixture, "mem/fc_requant.hex", 3, 4);
+  const verif::Difference difference = found(fixture);
+  CHECK(difference.layer == "fc");
+  CHECK_FALSE(difference.conversion);
+  CHECK(difference.index == 3);
+}
+
+TEST_CASE("A wrong row table is found in the layer that gathers by it") {
+  const Fixture fixture("bug_rows", 16);
+  flip(fixture, "mem/conv1_rows.hex", 3, 4);
+  CHECK(found(fixture).layer == "conv1");
+}
+
+TEST_CASE("A converter that rounds down is found as a conversion") {
+  const Fixture fixture("bug_adc", 16);
+  // Half a code less: 2^11 at a shift of 12.
+  plant(fixture, "rtl/sample_top.sv", ".AdcOffset   (64'hfffffda8fffffd44)",
+        ".AdcOffset   (64'hfffff5a8fffff544)");
+  const verif::Difference difference = found(fixture);
+  CHECK(difference.layer == "fc");
+  CHECK(difference.conversion);
+}
+
+TEST_CASE("Arrays added instead of subtracted are found as an output of the first layer") {
+  const Fixture fixture("bug_sign", 16);
+  plant(fixture, "rtl/crossbar/xb_tile.sv", "index[0] ? term - $signed(scaled)",
+        "index[0] ? term + $signed(scaled)");
+  const verif::Difference difference = found(fixture);
+  CHECK(difference.layer == "conv1");
+  CHECK_FALSE(difference.conversion);
+}
+
+TEST_CASE("A class that is not the largest logit's is found though every inner value is right") {
+  const Fixture fixture("bug_class", 16);
+  plant(fixture, "rtl/stream/xb_argmax.sv", "assign better =", "assign better = 1'b0 &&");
+  const verif::Report report = fixture.verify();
+  REQUIRE(report.first);
+  CHECK(report.first->what == verif::Mismatch::What::kClass);
+  CHECK_FALSE(report.first->difference);
+}
+
+TEST_CASE("A lost beat under back-pressure is caught with stalls only") {
+  const Fixture fixture("bug_stall", 64);
+  plant(fixture, "rtl/stream/xb_argmax.sv", "in_ready_o = !m_axis_tvalid || m_axis_tready;",
+        "in_ready_o = 1'b1;");
+  CHECK(fixture.verify().passed());
+  verif::Options options;
+  options.stalls = true;
+  CHECK_FALSE(fixture.verify(options).passed());
+}
+
+TEST_CASE("A design that never answers is reported as stuck") {
+  const Fixture fixture("bug_stuck", 2);
+  plant(fixture, "rtl/sample_top.sv", ".in_valid_i (conv2_valid)", ".in_valid_i (1'b0)");
+  const verif::Report report = fixture.verify();
+  REQUIRE(report.first);
+  CHECK(report.first->what == verif::Mismatch::What::kStuck);
+  REQUIRE(report.first->difference);
+  CHECK(report.first->difference->what == verif::Difference::What::kMissing);
+  CHECK(report.first->difference->layer == "fc");
+}
+
+TEST_CASE("RTL that does not compile is a failed check that shows the compiler's words") {
+  const Fixture fixture("bug_syntax", 1);
+  plant(fixture, "rtl/sample_top.sv", "endmodule", "endmodul");
+  CHECK_THROWS_AS(fixture.verify(), ir::CheckFailed);
+}

@@ -1,0 +1,65 @@
+// The converter of a column: its transfer in integers, and how its range is chosen.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "compress/ir/device.hpp"
+
+namespace crosstwin::twin {
+
+// The code before the clamp: (current mult + offset + half) >> shift, half = 2^(shift-1) or 0.
+inline int64_t raw_code(int64_t current, int64_t mult, int64_t offset, int32_t shift) {
+  const int64_t half = shift > 0 ? int64_t{1} << (shift - 1) : 0;
+  return (current * mult + offset + half) >> shift;
+}
+
+// A = clamp(raw code, 0, 2^bits - 1).
+inline int32_t convert(int64_t current, int64_t mult, int64_t offset, int32_t shift, int32_t bits) {
+  const int64_t code = raw_code(current, mult, offset, shift);
+  return static_cast<int32_t>(std::clamp<int64_t>(code, 0, (int64_t{1} << bits) - 1));
+}
+
+inline bool is_clipped(int64_t current, int64_t mult, int64_t offset, int32_t shift, int32_t bits) {
+  const int64_t code = raw_code(current, mult, offset, shift);
+  return code < 0 || code >= int64_t{1} << bits;
+}
+
+// How the LSB of a (layer, slice) is chosen, always as an integer number of level steps.
+enum class AdcRange {
+  kMax,         // the smallest LSB that clips no conversion of the calibration images
+  kPercentile,  // the smallest LSB that clips at most 1 - percentile of them
+  kMse,         // the LSB with the least squared error of A[+] - A[-], planes by their weight
+  kWorstCase,   // the smallest LSB that clips nothing whatever the input
+  kLossless,    // as kWorstCase, and an error unless that LSB is one level step
+};
+struct AdcOptions {
+  AdcRange range = AdcRange::kMax;
+  double percentile = 0.9999;  // (0, 1]
+};
+
+// "max", "percentile", "mse", "worst_case", "lossless"; Error naming `where` for another word.
+AdcRange parse_adc_range(const std::string& word, const std::string& where);
+std::string to_string(AdcRange range);
+
+// mult / 2^shift stands for 1 / (level step of the device * lsb), offset 0.
+struct Transfer {
+  int32_t mult = 1;
+  int32_t shift = 0;
+  bool exact = false;  // ideal cells convert exactly, see find_transfer
+};
+
+// The least shift, so the narrowest multiplier, with which
+//   - a linear device and lsb = 1: ideal cells convert exactly: for every pedestal n g_min of
+//     n <= rows driven cells and every sum P of n codes, A(n, P) - A(n, 0) = P unless A(n, P) would
+//     leave `bits`. (Not always to be had in 16 bits of mult: about 13 ADC bits at a step of 15.)
+//   - otherwise, or where that is not to be had: the transfer is off by less than 1/64 LSB at full
+//     scale, or as little as 16 bits of mult allow.
+Transfer find_transfer(const ir::Device& device, int32_t lsb, int32_t rows, int32_t bits);
+
+// The smallest lsb whose transfer takes `current` to a code within `bits`.
+int32_t covering_lsb(const ir::Device& device, int64_t current, int32_t rows, int32_t bits);
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,244 @@
+// What the columns' currents look like on the calibration images, and the LSB that follows.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/calibrate.hpp"
+
+#include <tbb/enumerable_thread_specific.h>
+
+#include <cmath>
+
+#include "compress/ir/error.hpp"
+#include "twin/device.hpp"
+#include "twin/stages.hpp"
+
+namespace crosstwin::twin {
+
+namespace {
+
+// Counts of currents of one slice. Columns of undriven rows (current 0) are not counted.
+struct CurrentHistogram {
+  static constexpr int64_t kMaxBins = 1 << 22;
+  int64_t bin_width = 1;
+  int64_t largest = 0;
+  std::vector<int64_t> bins;
+
+  explicit CurrentHistogram(int64_t worst)
+      : bin_width(worst / kMaxBins + 1), bins(static_cast<size_t>(worst / bin_width + 1)) {}
+  void add(int64_t current) {
+    largest = std::max(largest, current);
+    ++bins[static_cast<size_t>(current / bin_width)];
+  }
+  void add(const CurrentHistogram& other) {
+    largest = std::max(largest, other.largest);
+    for (size_t i = 0; i < bins.size(); ++i) bins[i] += other.bins[i];
+  }
+};
+
+// Calls visit(plane, slice, pos, neg) for the currents of every driven plane of maps
+// [first, last), where pos and neg are [cols].
+template <class Visit>
+void visit_currents(const Window& window, const FastTile& tile, std::span<const int32_t> maps,
+                    int64_t map_size, int64_t first, int64_t last, const Visit& visit) {
+  std::vector<int32_t> padded;
+  std::vector<int32_t> x(static_cast<size_t>(window.rows()));
+  FastTile::Scratch scratch;
+  for (int64_t n = first; n < last; ++n) {
+    const auto map = window.pad(maps.subspan(n * map_size, map_size), padded);
+    for (int32_t position = 0; position < window.positions(); ++position) {
+      window.gather(map, position, x);
+      tile.currents(x, scratch, visit);
+    }
+  }
+}
+
+struct Layer {
+  const ir::Device& device;
+  const TileShape& shape;
+  const Window& window;
+  const FastTile& tile;
+  std::span<const int32_t> maps;
+  int64_t map_size;
+  int64_t images;
+
+  int32_t tile_rows() const { return std::min(shape.rows, shape.tile_rows); }
+};
+
+std::vector<CurrentHistogram> histograms(const Layer& layer, const std::vector<int64_t>& worst) {
+  const std::vector<CurrentHistogram> empty(worst.begin(), worst.end());
+  tbb::enumerable_thread_specific<std::vector<CurrentHistogram>> parts(empty);
+  for_image_blocks(layer.images, [&](int64_t first, int64_t last) {
+    std::vector<CurrentHistogram>& part = parts.local();
+    visit_currents(layer.window, layer.tile, layer.maps, layer.map_size, first, last,
+                   [&](int32_t, int32_t slice, const int32_t* pos, const int32_t* neg) {
+                     CurrentHistogram& histogram = part[static_cast<size_t>(slice)];
+                     for (int32_t c = 0; c < layer.shape.cols; ++c) {
+                       histogram.add(pos[c]);
+                       histogram.add(neg[c]);
+                     }
+                   });
+  });
+  std::vector<CurrentHistogram> total = empty;
+  for (const auto& part : parts) {  // integer sums: the order of the threads does not matter
+    for (size_t s = 0; s < total.size(); ++s) total[s].add(part[s]);
+  }
+  return total;
+}
+
+int32_t percentile_lsb(const Layer& layer, const CurrentHistogram& histogram, int32_t max_lsb,
+                       double percentile) {
+  const double conversions = 2.0 * static_cast<double>(layer.images) * layer.window.positions() *
+                             layer.shape.row_tiles() * layer.shape.planes * layer.shape.cols;
+  const auto allowed = static_cast<int64_t>((1 - percentile) * conversions);
+  for (int32_t lsb = 1; lsb < max_lsb; ++lsb) {
+    const Transfer transfer =
+        find_transfer(layer.device, lsb, layer.tile_rows(), layer.shape.adc_bits);
+    int64_t clipped = 0;
+    for (size_t bin = histogram.bins.size(); bin-- > 0;) {
+      const int64_t current = (static_cast<int64_t>(bin) + 1) * histogram.bin_width - 1;
+      if (!is_clipped(current, transfer.mult, 0, transfer.shift, layer.shape.adc_bits)) break;
+      clipped += histogram.bins[bin];
+    }
+    if (clipped <= allowed) return lsb;
+  }
+  return max_lsb;
+}
+
+// Every LSB up to 16, then steps of about an eighth.
+std::vector<int32_t> candidates(int32_t max_lsb) {
+  std::vector<int32_t> lsbs;
+  for (int32_t lsb = 1; lsb < max_lsb; lsb += std::max(1, lsb / 8)) lsbs.push_back(lsb);
+  lsbs.push_back(max_lsb);
+  return lsbs;
+}
+
+// Sum over pairs of conversions of (w_b ((A[+] - A[-]) lsb - (I[+] - I[-]) / step))^2, per
+// candidate. Rounding noise that both polarities share does not count, as Y never sees it.
+std::vector<double> squared_errors(const Layer& layer, int32_t slice,
+                                   const std::vector<int32_t>& lsbs) {
+  std::vector<Transfer> transfers;
+  for (const int32_t lsb : lsbs) {
+    transfers.push_back(find_transfer(layer.device, lsb, layer.tile_rows(), layer.shape.adc_bits));
+  }
+  const double step = level_step(layer.device);
+  const int64_t images = std::min(layer.images, kMseImages);
+  const int64_t blocks = (images + kImageBlock - 1) / kImageBlock;
+  std::vector<std::vector<double>> parts(static_cast<size_t>(blocks),
+                                         std::vector<double>(lsbs.size()));
+  for_image_blocks(images, [&](int64_t first, int64_t last) {
+    std::vector<double>& part = parts[static_cast<size_t>(first / kImageBlock)];
+    visit_currents(layer.window, layer.tile, layer.maps, layer.map_size, first, last,
+                   [&](int32_t plane, int32_t s, const int32_t* pos, const int32_t* neg) {
+                     if (s != slice) return;
+                     const auto weight = static_cast<double>(layer.shape.plane_weight(plane));
+                     for (size_t i = 0; i < lsbs.size(); ++i) {
+                       const Transfer& t = transfers[i];
+                       const auto code = [&](int64_t current) {
+                         return convert(current, t.mult, 0, t.shift, layer.shape.adc_bits);
+                       };
+                       double sum = 0;
+                       for (int32_t c = 0; c < layer.shape.cols; ++c) {
+                         const double error =
+                             (code(pos[c]) - code(neg[c])) * lsbs[i] - (pos[c] - neg[c]) / step;
+                         sum += error * error;
+                       }
+                       part[i] += sum * weight * weight;
+                     }
+                   });
+  });
+  std::vector<double> total(lsbs.size());
+  for (const auto& part : parts) {  // block order: the same sum on any number of threads
+    for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
+  }
+  return total;
+}
+
+int32_t mse_lsb(const Layer& layer, int32_t slice, int32_t max_lsb) {
+  const std::vector<int32_t> lsbs = candidates(max_lsb);
+  const std::vector<double> errors = squared_errors(layer, slice, lsbs);
+  const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
+  return lsbs[static_cast<size_t>(best)];
+}
+
+// The bits with which the worst case fits at one level step; 17 when 16 do not.
+int32_t lossless_bits(const ir::Device& device, int64_t worst, int32_t rows) {
+  for (int32_t bits = 1; bits <= 16; ++bits) {
+    if (find_transfer(device, 1, rows, bits).exact &&
+        covering_lsb(device, worst, rows, bits) == 1) {
+      return bits;
+    }
+  }
+  return 17;
+}
+
+void require_lossless(const std::string& stage, const ir::Device& device, const TileShape& shape,
+                      int64_t worst) {
+  const int32_t rows = std::min(shape.rows, shape.tile_rows);
+  const int32_t bits = lossless_bits(device, worst, rows);
+  if (bits <= shape.adc_bits) return;
+  throw ir::Error(
+      {stage, "a lossless conversion does not fit the converters",
+       bits > 16 ? "a linear device and fewer rows a tile" : "adc_bits " + std::to_string(bits),
+       std::to_string(shape.adc_bits),
+       "raise layout.adc_bits, lower layout.tile_rows, or take another range (max, mse)"});
+}
+
+}  // namespace
+
+std::vector<int64_t> worst_currents(const TileShape& shape, const ir::CrossbarChip& chip) {
+  std::vector<int64_t> worst(static_cast<size_t>(shape.slices));
+  for (int32_t s = 0; s < shape.slices; ++s) {
+    for (int32_t p = 0; p < 2; ++p) {
+      for (int32_t c = 0; c < shape.cols; ++c) {
+        int64_t sum = 0;
+        for (int32_t r = 0; r < shape.rows; ++r) {
+          if (r % shape.tile_rows == 0) sum = 0;
+          sum += chip.g[shape.cell(p, s, r, c)];
+          worst[static_cast<size_t>(s)] = std::max(worst[static_cast<size_t>(s)], sum);
+        }
+      }
+    }
+  }
+  return worst;
+}
+
+void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Device& device,
+               const AdcOptions& options, std::span<const int32_t> maps, const Window& window,
+               ir::CrossbarChip& chip) {
+  const TileShape shape = tile_shape(design, stage);
+  const auto slices = static_cast<size_t>(shape.slices);
+  const auto conversions = slices * static_cast<size_t>(shape.cols);
+  // Stand-ins until the choice is made; the currents do not depend on them.
+  chip.adc_mult.assign(conversions, 1);
+  chip.adc_offset.assign(conversions, 0);
+  chip.adc_shift.assign(slices, 0);
+  chip.lsb.assign(slices, 1);
+
+  const int32_t rows = std::min(shape.rows, shape.tile_rows);
+  const std::vector<int64_t> worst = worst_currents(shape, chip);
+  const FastTile tile(shape, chip);
+  const int64_t map_size = stage.in.size();
+  const Layer layer = {
+      device, shape, window, tile, maps, map_size, static_cast<int64_t>(maps.size()) / map_size};
+  const bool measured =
+      options.range != AdcRange::kWorstCase && options.range != AdcRange::kLossless;
+  const std::vector<CurrentHistogram> currents =
+      measured ? histograms(layer, worst) : std::vector<CurrentHistogram>();
+  for (int32_t s = 0; s < shape.slices; ++s) {
+    const auto slice = static_cast<size_t>(s);
+    if (options.range == AdcRange::kLossless) {
+      require_lossless(stage.name, device, shape, worst[slice]);
+    }
+    const int64_t largest = measured ? currents[slice].largest : worst[slice];
+    int32_t lsb = covering_lsb(device, largest, rows, shape.adc_bits);
+    if (options.range == AdcRange::kPercentile) {
+      lsb = percentile_lsb(layer, currents[slice], lsb, options.percentile);
+    } else if (options.range == AdcRange::kMse) {
+      lsb = mse_lsb(layer, s, lsb);
+    }
+    const Transfer transfer = find_transfer(device, lsb, rows, shape.adc_bits);
+    chip.lsb[slice] = lsb;
+    chip.adc_shift[slice] = transfer.shift;
+    std::fill_n(chip.adc_mult.begin() + s * shape.cols, shape.cols, transfer.mult);
+  }
+}
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,33 @@
+// Sets the converters of one programmed layer.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compress/ir/chip.hpp"
+#include "compress/ir/design.hpp"
+#include "compress/ir/device.hpp"
+#include "twin/adc.hpp"
+#include "twin/tile.hpp"
+#include "twin/window.hpp"
+
+namespace crosstwin::twin {
+
+// Fills the converter fields of `chip`, whose conductances are set: per slice one lsb by
+// options.range, and its transfer, the same for every column; offsets 0. `maps` are the layer's
+// inputs, [n][h][w][c]; kWorstCase and kLossless do not read them.
+// kMse measures on the first kMseImages of them.
+// Throws ir::Error when kLossless is asked for and does not fit adc_bits.
+void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Device& device,
+               const AdcOptions& options, std::span<const int32_t> maps, const Window& window,
+               ir::CrossbarChip& chip);
+
+inline constexpr int64_t kMseImages = 128;
+
+// The largest current of a physical column of each slice: all rows of a tile driven.
+std::vector<int64_t> worst_currents(const TileShape& shape, const ir::CrossbarChip& chip);
+
+}  // namespace crosstwin::twin

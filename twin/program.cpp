@@ -1,0 +1,139 @@
+// Draws the cells, then sets the converters stage by stage.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/program.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "compress/ir/error.hpp"
+#include "twin/calibrate.hpp"
+#include "twin/device.hpp"
+#include "twin/stages.hpp"
+
+namespace crosstwin::twin {
+
+namespace {
+
+void check_fits(const ir::Design& design, const ir::Device& device, int64_t images,
+                const AdcOptions& options) {
+  ir::check_device(device, "device " + device.name);
+  const int32_t levels = 1 << design.layout.cell_bits;
+  if (device.levels != levels) {
+    throw ir::Error({"device " + device.name + ".levels",
+                     "the device has not the levels of the layout's cells",
+                     std::to_string(levels) + " (2^cell_bits)", std::to_string(device.levels),
+                     "map with other layout.cell_bits or take another device"});
+  }
+  const bool measured =
+      options.range != AdcRange::kWorstCase && options.range != AdcRange::kLossless;
+  if (measured && images == 0) {
+    throw ir::Error({"calibration", "no images to calibrate the converters with",
+                     "images, or a range that needs none: worst_case, lossless",
+                     to_string(options.range)});
+  }
+  if (!(options.percentile > 0 && options.percentile <= 1)) {
+    throw ir::Error({"calibration.percentile", "out of range", "above 0 and at most 1",
+                     std::to_string(options.percentile)});
+  }
+}
+
+ir::CrossbarChip draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
+                            uint64_t seed) {
+  const ir::Stage& stage = design.stages[index];
+  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+  const TileShape shape = tile_shape(design, stage);
+  const std::vector<double> means = level_means(device);
+  ir::CrossbarChip chip;
+  chip.stage = stage.name;
+  chip.g.resize(shape.cell(2, 0, 0, 0));
+  for (int32_t p = 0; p < 2; ++p) {
+    for (int32_t s = 0; s < shape.slices; ++s) {
+      for (int32_t r = 0; r < shape.rows; ++r) {
+        for (int32_t c = 0; c < shape.cols; ++c) {
+          const int32_t weight = crossbar.weight[static_cast<size_t>(r) * shape.cols + c];
+          const int32_t code = ir::slice_code(weight, p, s, shape.cell_bits);
+          chip.g[shape.cell(p, s, r, c)] =
+              program_cell(device, means, code, seed, {static_cast<int32_t>(index), p, s, r, c});
+        }
+      }
+    }
+  }
+  return chip;
+}
+
+bool sits_at_table(const ir::Design& design, const ir::Stage& stage, const ir::CrossbarChip& chip,
+                   const std::vector<uint16_t>& table) {
+  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+  size_t at = 0;
+  for (int32_t p = 0; p < 2; ++p) {
+    for (int32_t s = 0; s < design.layout.slices; ++s) {
+      for (const int16_t weight : crossbar.weight) {
+        const int32_t code = ir::slice_code(weight, p, s, design.layout.cell_bits);
+        if (chip.g[at++] != table[static_cast<size_t>(code)]) return false;
+      }
+    }
+  }
+  return true;
+}
+
+// All maps through one stage; `chip` is null for a pool.
+std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline, size_t index,
+                              const ir::CrossbarChip* chip, std::span<const int32_t> maps) {
+  const ir::Stage& stage = design.stages[index];
+  const auto count = static_cast<int64_t>(maps.size()) / stage.in.size();
+  std::vector<int32_t> out(static_cast<size_t>(count * stage.out.size()));
+  std::unique_ptr<FastTile> tile;
+  if (chip != nullptr) tile = std::make_unique<FastTile>(tile_shape(design, stage), *chip);
+  for_image_blocks(count, [&](int64_t first, int64_t last) {
+    FastTile::Scratch scratch;
+    const Product product = [&](int32_t, std::span<const int32_t> x, std::span<int64_t> y) {
+      tile->multiply(x, y, scratch);
+    };
+    for (int64_t n = first; n < last; ++n) {
+      pipeline.run_stage(index, product, maps.subspan(n * stage.in.size(), stage.in.size()),
+                         std::span(out).subspan(n * stage.out.size(), stage.out.size()));
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
+                 CalibrationImages images, const AdcOptions& options) {
+  ir::check_design(design, "design");
+  const int64_t count = std::min(image_count(design, images), kMaxCalibrationImages);
+  check_fits(design, device, count, options);
+  const std::vector<int32_t> inputs =
+      to_stream_order(images.first(static_cast<size_t>(count * design.input.size())), design.input);
+  const Pipeline pipeline(design);
+  const std::vector<uint16_t> table = level_table(device);
+
+  ir::Chip chip;
+  chip.design_hash = ir::design_hash(design);
+  chip.seed = seed;
+  chip.device = device;
+  chip.shared_table = true;
+  uint16_t max_g = *std::max_element(table.begin(), table.end());
+  std::vector<std::vector<int32_t>> maps(design.stages.size());
+  for (size_t i = 0; i < design.stages.size(); ++i) {
+    const ir::Stage& stage = design.stages[i];
+    const int32_t source = pipeline.source(i);
+    const std::vector<int32_t>& in = source < 0 ? inputs : maps[static_cast<size_t>(source)];
+    if (std::holds_alternative<ir::PoolMax>(stage.kind)) {
+      maps[i] = run_maps(design, pipeline, i, nullptr, in);
+      continue;
+    }
+    ir::CrossbarChip crossbar = draw_cells(design, i, device, seed);
+    calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
+    maps[i] = run_maps(design, pipeline, i, &crossbar, in);
+    max_g = std::max(max_g, *std::max_element(crossbar.g.begin(), crossbar.g.end()));
+    chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);
+    chip.crossbars.push_back(std::move(crossbar));
+  }
+  if (chip.shared_table) chip.table = table;
+  chip.g_bits = std::max(1, static_cast<int32_t>(std::bit_width(max_g)));
+  return chip;
+}
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,28 @@
+// Programs a design into one draw of a device and calibrates its converters: design -> chip.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "compress/ir/chip.hpp"
+#include "compress/ir/design.hpp"
+#include "compress/ir/device.hpp"
+#include "twin/adc.hpp"
+
+namespace crosstwin::twin {
+
+// Inputs the converters are calibrated with, uint8 [n][c][h][w]; the first 512 are used. May be
+// empty for the ranges kWorstCase and kLossless only.
+using CalibrationImages = std::span<const uint8_t>;
+inline constexpr int64_t kMaxCalibrationImages = 512;
+
+// Every cell is drawn by its own counter (seed, stage, polarity, slice, row, column), so that the
+// chip depends on nothing else. The converters are then set stage by stage, each seeing what the
+// stages before it, already calibrated, give for the calibration images.
+// Throws ir::Error when the device does not fit the layout, when a range that needs images has none
+// or when a lossless conversion does not fit adc_bits.
+ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
+                 CalibrationImages images, const AdcOptions& options = {});
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,196 @@
+// The chip's network: fast tiles for batches, naive ones for traces.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/simulator.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "compress/ir/error.hpp"
+#include "twin/stages.hpp"
+#include "twin/tile.hpp"
+
+namespace crosstwin::twin {
+
+int32_t CodeTrace::code(int32_t position, int32_t row_tile, int32_t column, int32_t plane,
+                        int32_t slice, int32_t polarity) const {
+  const auto inside = [](int32_t value, int32_t bound) { return value >= 0 && value < bound; };
+  ir::check(inside(position, positions) && inside(row_tile, row_tiles) && inside(column, columns) &&
+                inside(plane, planes) && inside(slice, slices) && inside(polarity, 2),
+            "a conversion's place is within the trace");
+  size_t at = static_cast<size_t>(position) * row_tiles + row_tile;
+  at = (at * columns + column) * planes + plane;
+  return codes[(at * slices + slice) * 2 + polarity];
+}
+
+struct Simulator::State {
+  ir::Design design;
+  ir::Chip chip;
+  std::vector<int32_t> chip_index;             // [stage], -1 for a pool
+  std::vector<std::optional<FastTile>> tiles;  // [stage]
+  std::optional<Pipeline> pipeline;
+
+  const ir::CrossbarChip& crossbar_chip(size_t stage) const {
+    return chip.crossbars[static_cast<size_t>(chip_index[stage])];
+  }
+  std::span<const uint8_t> image(std::span<const uint8_t> images, int64_t n) const {
+    return images.subspan(n * design.input.size(), design.input.size());
+  }
+  // Every image through the fast tiles; use(n, outputs of all stages) from any thread.
+  template <class Use>
+  void run(std::span<const uint8_t> images, const Use& use) const {
+    for_image_blocks(image_count(design, images), [&](int64_t first, int64_t last) {
+      std::vector<std::vector<int32_t>> outputs;
+      FastTile::Scratch scratch;
+      const auto product = [&](size_t stage) -> Product {
+        return [&scratch, &tile = *tiles[stage]](int32_t, std::span<const int32_t> x,
+                                                 std::span<int64_t> y) {
+          tile.multiply(x, y, scratch);
+        };
+      };
+      for (int64_t n = first; n < last; ++n) {
+        pipeline->run(to_stream_order(image(images, n), design.input), product, outputs);
+        use(n, outputs);
+      }
+    });
+  }
+};
+
+Simulator::Simulator(ir::Design design, ir::Chip chip) : state_(std::make_unique<State>()) {
+  ir::check_design(design, "design");
+  ir::check_chip(chip, design, "chip");
+  state_->design = std::move(design);
+  state_->chip = std::move(chip);
+  std::vector<int64_t> max_y;
+  int32_t next = 0;
+  for (const ir::Stage& stage : state_->design.stages) {
+    const bool crossbar = std::holds_alternative<ir::Crossbar>(stage.kind);
+    state_->chip_index.push_back(crossbar ? next++ : -1);
+    if (crossbar) {
+      const TileShape shape = tile_shape(state_->design, stage);
+      const ir::CrossbarChip& crossbar_chip = state_->chip.crossbars[static_cast<size_t>(next - 1)];
+      state_->tiles.emplace_back(std::in_place, shape, crossbar_chip);
+      max_y.push_back(max_abs_y(shape, crossbar_chip));
+    } else {
+      state_->tiles.emplace_back();
+      max_y.push_back(0);
+    }
+  }
+  check_ranges(state_->design, max_y, "chip");
+  state_->pipeline.emplace(state_->design);
+}
+
+Simulator::~Simulator() = default;
+Simulator::Simulator(Simulator&&) noexcept = default;
+Simulator& Simulator::operator=(Simulator&&) noexcept = default;
+
+const ir::Design& Simulator::design() const { return state_->design; }
+const ir::Chip& Simulator::chip() const { return state_->chip; }
+int32_t Simulator::outputs() const {
+  return static_cast<int32_t>(state_->design.stages.back().out.size());
+}
+
+std::vector<int32_t> Simulator::logits(std::span<const uint8_t> images) const {
+  std::vector<int32_t> result(static_cast<size_t>(image_count(state_->design, images) * outputs()));
+  state_->run(images, [&](int64_t n, const std::vector<std::vector<int32_t>>& stages) {
+    std::copy(stages.back().begin(), stages.back().end(), result.begin() + n * outputs());
+  });
+  return result;
+}
+
+std::vector<std::vector<int32_t>> Simulator::stage_outputs(std::span<const uint8_t> images) const {
+  const int64_t count = image_count(state_->design, images);
+  std::vector<std::vector<int32_t>> result;
+  for (const ir::Stage& stage : state_->design.stages) {
+    result.emplace_back(static_cast<size_t>(count * stage.out.size()));
+  }
+  state_->run(images, [&](int64_t n, const std::vector<std::vector<int32_t>>& stages) {
+    for (size_t i = 0; i < stages.size(); ++i) {
+      const auto size = static_cast<int64_t>(stages[i].size());
+      std::copy(stages[i].begin(), stages[i].end(), result[i].begin() + n * size);
+    }
+  });
+  return result;
+}
+
+Trace Simulator::trace(std::span<const uint8_t> image) const {
+  ir::check(image_count(state_->design, image) == 1, "a trace is of one image");
+  Trace trace;
+  for (size_t i = 0; i < state_->design.stages.size(); ++i) {
+    const ir::Stage& stage = state_->design.stages[i];
+    StageTrace& entry = trace.stages.emplace_back();
+    entry.stage = stage.name;
+    if (state_->chip_index[i] < 0) continue;
+    const TileShape shape = tile_shape(state_->design, stage);
+    entry.adc = {state_->pipeline->window(i).positions(),
+                 shape.row_tiles(),
+                 shape.cols,
+                 shape.planes,
+                 shape.slices,
+                 {}};
+  }
+  const auto product = [&](size_t stage) -> Product {
+    return [&, stage](int32_t, std::span<const int32_t> x, std::span<int64_t> y) {
+      std::vector<uint16_t>& codes = trace.stages[stage].adc.codes;
+      naive_tile(tile_shape(state_->design, state_->design.stages[stage]),
+                 state_->crossbar_chip(stage), x, y,
+                 [&](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t code) {
+                   codes.push_back(static_cast<uint16_t>(code));
+                 });
+    };
+  };
+  std::vector<std::vector<int32_t>> outputs;
+  state_->pipeline->run(to_stream_order(image, state_->design.input), product, outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) trace.stages[i].output = std::move(outputs[i]);
+  return trace;
+}
+
+std::vector<ConversionCount> Simulator::count_conversions(std::span<const uint8_t> images) const {
+  const int64_t count = image_count(state_->design, images);
+  const size_t slices = static_cast<size_t>(state_->design.layout.slices);
+  std::vector<ConversionCount> empty;
+  std::vector<size_t> first_entry;  // [stage]
+  for (const ir::Stage& stage : state_->design.stages) {
+    first_entry.push_back(empty.size());
+    if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
+    for (size_t s = 0; s < slices; ++s) {
+      empty.push_back({stage.name, static_cast<int32_t>(s), 0, 0});
+    }
+  }
+  const int64_t blocks = (count + kImageBlock - 1) / kImageBlock;
+  std::vector<std::vector<ConversionCount>> parts(static_cast<size_t>(blocks), empty);
+  for_image_blocks(count, [&](int64_t first, int64_t last) {
+    std::vector<ConversionCount>& part = parts[static_cast<size_t>(first / kImageBlock)];
+    const auto product = [&](size_t index) -> Product {
+      return [&, index](int32_t, std::span<const int32_t> x, std::span<int64_t> y) {
+        const TileShape shape = tile_shape(state_->design, state_->design.stages[index]);
+        const ir::CrossbarChip& chip = state_->crossbar_chip(index);
+        naive_tile(shape, chip, x, y,
+                   [&](int32_t, int32_t c, int32_t, int32_t s, int32_t, int64_t current, int32_t) {
+                     const auto adc = static_cast<size_t>(s * shape.cols + c);
+                     const auto slice = static_cast<size_t>(s);
+                     ConversionCount& entry = part[first_entry[index] + slice];
+                     ++entry.conversions;
+                     if (is_clipped(current, chip.adc_mult[adc], chip.adc_offset[adc],
+                                    chip.adc_shift[slice], shape.adc_bits)) {
+                       ++entry.clipped;
+                     }
+                   });
+      };
+    };
+    std::vector<std::vector<int32_t>> outputs;
+    for (int64_t n = first; n < last; ++n) {
+      state_->pipeline->run(to_stream_order(state_->image(images, n), state_->design.input),
+                            product, outputs);
+    }
+  });
+  std::vector<ConversionCount> total = empty;
+  for (const auto& part : parts) {
+    for (size_t i = 0; i < total.size(); ++i) {
+      total[i].conversions += part[i].conversions;
+      total[i].clipped += part[i].clipped;
+    }
+  }
+  return total;
+}
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,188 @@
+// Requantization, pooling and the walk over the stages.
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/stages.hpp"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "compress/ir/error.hpp"
+
+namespace crosstwin::twin {
+
+namespace {
+
+// Index of the stage of this name before `index`, -1 for "input".
+int32_t source_of(const ir::Design& design, size_t index) {
+  const std::string& name = design.stages[index].inputs.at(0);
+  if (name == "input") return -1;
+  for (size_t i = 0; i < index; ++i) {
+    if (design.stages[i].name == name) return static_cast<int32_t>(i);
+  }
+  throw ir::Bug("a stage's input is an earlier stage");
+}
+
+struct CodeRange {
+  int64_t low = 0;
+  int64_t high = 0;
+};
+
+}  // namespace
+
+std::vector<int32_t> to_stream_order(std::span<const uint8_t> images, const ir::Shape& shape) {
+  std::vector<int32_t> codes(images.size());
+  const int64_t pixels = int64_t{shape.h} * shape.w;
+  const auto count = static_cast<int64_t>(images.size()) / shape.size();
+  for (int64_t n = 0; n < count; ++n) {
+    for (int64_t c = 0; c < shape.c; ++c) {
+      for (int64_t pixel = 0; pixel < pixels; ++pixel) {
+        codes[static_cast<size_t>(n * shape.size() + pixel * shape.c + c)] =
+            images[static_cast<size_t>(n * shape.size() + c * pixels + pixel)];
+      }
+    }
+  }
+  return codes;
+}
+
+int64_t image_count(const ir::Design& design, std::span<const uint8_t> images) {
+  const auto bytes = static_cast<int64_t>(images.size());
+  const ir::Shape& shape = design.input;
+  if (bytes % shape.size() != 0) {
+    throw ir::Error(
+        {"images", "no whole number of images of the design's input shape",
+         "a multiple of " + std::to_string(shape.size()) + " bytes (" + std::to_string(shape.c) +
+             " x " + std::to_string(shape.h) + " x " + std::to_string(shape.w) + ")",
+         std::to_string(bytes) + " bytes", "use the data set the network was made for"});
+  }
+  return bytes / shape.size();
+}
+
+int32_t requantize(const ir::Crossbar& crossbar, int32_t column, int64_t y) {
+  const auto c = static_cast<size_t>(column);
+  const int64_t v = y + crossbar.bias[c];
+  if (crossbar.logits) return static_cast<int32_t>(v);
+  const int32_t shift = crossbar.shift[c];
+  const int64_t scaled = (v * crossbar.mult[c] + (int64_t{1} << (shift - 1))) >> shift;
+  return static_cast<int32_t>(std::clamp<int64_t>(scaled, crossbar.low, crossbar.high));
+}
+
+void max_pool(const ir::Stage& stage, std::span<const int32_t> in, std::span<int32_t> out) {
+  const auto* pool = std::get_if<ir::PoolMax>(&stage.kind);
+  ir::check(pool != nullptr, "only a pool pools");
+  const int32_t channels = stage.in.c;
+  for (int32_t y = 0; y < stage.out.h; ++y) {
+    for (int32_t x = 0; x < stage.out.w; ++x) {
+      for (int32_t c = 0; c < channels; ++c) {
+        int32_t best = std::numeric_limits<int32_t>::min();
+        for (int32_t ky = 0; ky < pool->kernel; ++ky) {
+          for (int32_t kx = 0; kx < pool->kernel; ++kx) {
+            const int32_t line = y * pool->stride + ky;
+            const int32_t pixel = line * stage.in.w + x * pool->stride + kx;
+            best = std::max(best, in[static_cast<size_t>(pixel * channels + c)]);
+          }
+        }
+        out[static_cast<size_t>((y * stage.out.w + x) * channels + c)] = best;
+      }
+    }
+  }
+}
+
+void check_ranges(const ir::Design& design, const std::vector<int64_t>& max_abs_y,
+                  const std::string& where) {
+  std::vector<CodeRange> codes;
+  for (size_t i = 0; i < design.stages.size(); ++i) {
+    const ir::Stage& stage = design.stages[i];
+    const std::string place = where + ".stages[" + std::to_string(i) + "] (" + stage.name + ")";
+    const int32_t source = source_of(design, i);
+    const CodeRange in = source < 0 ? CodeRange{0, 255} : codes[static_cast<size_t>(source)];
+    const int32_t magnitude_bits = stage.in_signed ? stage.in_bits - 1 : stage.in_bits;
+    const int64_t high = (int64_t{1} << magnitude_bits) - 1;
+    const int64_t low = stage.in_signed ? -high - 1 : 0;
+    if (in.low < low || in.high > high) {
+      throw ir::Error({place, "the codes of its input do not fit its in_bits",
+                       std::to_string(low) + ".." + std::to_string(high),
+                       std::to_string(in.low) + ".." + std::to_string(in.high), "map again"});
+    }
+    const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
+    codes.push_back(crossbar == nullptr ? in : CodeRange{crossbar->low, crossbar->high});
+    if (crossbar == nullptr || !crossbar->logits) continue;
+    int64_t max_bias = 0;
+    for (const int32_t bias : crossbar->bias) {
+      max_bias = std::max(max_bias, std::abs(int64_t{bias}));
+    }
+    const int64_t max_v = max_abs_y[i] + max_bias;
+    if (max_v > std::numeric_limits<int32_t>::max()) {
+      throw ir::Error({place, "its logits can leave 32 bits", "|Y + bias| < 2^31",
+                       "up to " + std::to_string(max_v), "use fewer adc_bits"});
+    }
+  }
+}
+
+std::vector<int64_t> max_abs_products(const ir::Design& design) {
+  std::vector<int64_t> bounds;
+  for (const ir::Stage& stage : design.stages) {
+    const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
+    const int64_t rows = crossbar == nullptr ? 0 : static_cast<int64_t>(crossbar->rows.size());
+    bounds.push_back(rows * design.layout.weight_range * ((int64_t{1} << stage.in_bits) - 1));
+  }
+  return bounds;
+}
+
+void run_crossbar(const ir::Stage& stage, const Window& window, const Product& product,
+                  std::span<const int32_t> in, std::span<int32_t> out) {
+  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+  const int32_t cols = stage.out.c;
+  std::vector<int32_t> padded;
+  std::vector<int32_t> x(static_cast<size_t>(window.rows()));
+  std::vector<int64_t> y(static_cast<size_t>(cols));
+  const std::span<const int32_t> map = window.pad(in, padded);
+  for (int32_t position = 0; position < window.positions(); ++position) {
+    window.gather(map, position, x);
+    product(position, x, y);
+    for (int32_t c = 0; c < cols; ++c) {
+      out[static_cast<size_t>(position) * cols + c] =
+          requantize(crossbar, c, y[static_cast<size_t>(c)]);
+    }
+  }
+}
+
+Pipeline::Pipeline(const ir::Design& design) : design_(&design) {
+  for (size_t i = 0; i < design.stages.size(); ++i) {
+    source_.push_back(source_of(design, i));
+    const bool crossbar = std::holds_alternative<ir::Crossbar>(design.stages[i].kind);
+    windows_.push_back(crossbar ? std::make_unique<Window>(design.stages[i]) : nullptr);
+  }
+}
+
+void Pipeline::run_stage(size_t index, const Product& product, std::span<const int32_t> in,
+                         std::span<int32_t> out) const {
+  const ir::Stage& stage = design_->stages[index];
+  if (windows_[index]) {
+    run_crossbar(stage, *windows_[index], product, in, out);
+  } else {
+    max_pool(stage, in, out);
+  }
+}
+
+void Pipeline::run(std::span<const int32_t> image, const std::function<Product(size_t)>& product,
+                   std::vector<std::vector<int32_t>>& outputs) const {
+  outputs.resize(design_->stages.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i].resize(static_cast<size_t>(design_->stages[i].out.size()));
+    const std::span<const int32_t> in =
+        source_[i] < 0 ? image : std::span<const int32_t>(outputs[static_cast<size_t>(source_[i])]);
+    run_stage(i, windows_[i] ? product(i) : Product(), in, outputs[i]);
+  }
+}
+
+void for_image_blocks(int64_t images, const std::function<void(int64_t, int64_t)>& work) {
+  const int64_t blocks = (images + kImageBlock - 1) / kImageBlock;
+  tbb::parallel_for(int64_t{0}, blocks, [&](int64_t block) {
+    const int64_t first = block * kImageBlock;
+    work(first, std::min(first + kImageBlock, images));
+  });
+}
+
+}  // namespace crosstwin::twin

@@ -1,0 +1,274 @@
+// The simulator of a generated design: images from a job file in, every logit to a result file.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Compiled by Verilator together with the design, once a design; knows nothing about it but its
+// ports.  Vdut JOB RESULT [LAYERS PROBES [WAVES]]
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "Vdut.h"
+#include "protocol.hpp"
+#include "verilated.h"
+#ifdef XB_WAVES
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+using Waves = VerilatedFstC;
+#else
+#include "verilated_vcd_c.h"
+using Waves = VerilatedVcdC;
+#endif
+#endif
+
+namespace {
+
+using namespace crosstwin::verif;
+
+constexpr int kResetCycles = 16;
+
+[[noreturn]] void fail(const char* what, const char* file) {
+  std::fprintf(stderr, "%s: %s\n", file, what);
+  std::exit(1);
+}
+
+// SplitMix64: the stalls need speed, not quality.
+struct Random {
+  uint64_t state;
+  uint32_t byte() {
+    uint64_t z = state += 0x9e3779b97f4a7c15;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return static_cast<uint32_t>(z >> 56);
+  }
+};
+
+// One side's hesitation: single cycles, and now and then a long pause behind an image.
+struct Stall {
+  uint32_t chance;  // of a cycle, of 256
+  uint64_t pause;   // longest, in cycles
+  uint64_t left = 0;
+  bool flows(Random& random) {
+    if (left > 0) {
+      --left;
+      return false;
+    }
+    return chance == 0 || random.byte() >= chance;
+  }
+  void image_ends(Random& random) {
+    if (pause > 0 && random.byte() < 64) left = pause * random.byte() / 256;
+  }
+};
+
+// A port of up to 64 bits, or Verilator's array of 32-bit words.
+template <class T>
+void set_pixel(T& port, const uint8_t* bytes, uint32_t count) {
+  if constexpr (std::is_integral_v<T>) {
+    uint64_t value = 0;
+    for (uint32_t at = 0; at < count; ++at) value |= uint64_t{bytes[at]} << (8 * at);
+    port = static_cast<T>(value);
+  } else {
+    for (uint32_t at = 0; at < count; at += 4) {
+      uint32_t word = 0;
+      for (uint32_t byte = 0; byte < 4 && at + byte < count; ++byte) {
+        word |= uint32_t{bytes[at + byte]} << (8 * byte);
+      }
+      port[at / 4] = word;
+    }
+  }
+}
+
+// Keeps the probes of one image: counts events of every instance, which come in the image's order.
+struct Probes {
+  struct Scope {
+    uint32_t index = 0;        // in the order of first use
+    uint64_t conversions = 0;  // an image
+    uint64_t beats = 0;
+    uint64_t conversions_seen = 0;
+    uint64_t beats_seen = 0;
+  };
+  bool on = false;  // not before reset is released
+  uint64_t image = 0;
+  std::map<std::string, std::pair<uint64_t, uint64_t>> layers;  // instance -> conversions, beats
+  std::map<std::string, Scope> scopes;
+  std::vector<ProbeRecord> records;
+
+  Scope& scope(const char* name) {
+    const auto [at, fresh] = scopes.emplace(name, Scope{});
+    if (fresh) {
+      at->second.index = static_cast<uint32_t>(scopes.size() - 1);
+      // TOP.<top>.<instance>...
+      const std::string path = name;
+      const size_t begin = path.find('.', path.find('.') + 1) + 1;
+      const auto layer = layers.find(path.substr(begin, path.find('.', begin) - begin));
+      if (layer == layers.end()) fail("is no layer of the layers file", name);
+      at->second.conversions = layer->second.first;
+      at->second.beats = layer->second.second;
+    }
+    return at->second;
+  }
+};
+
+Probes probes;
+
+}  // namespace
+
+#ifdef XB_PROBE
+extern "C" void xb_probe_code(const char* name, int row_tile, int column, int plane, int word_index,
+                              int code) {
+  if (!probes.on) return;
+  Probes::Scope& scope = probes.scope(name);
+  if (scope.conversions_seen++ / scope.conversions != probes.image) return;
+  probes.records.push_back(
+      {scope.index, row_tile, column, plane, word_index, static_cast<uint32_t>(code)});
+}
+
+extern "C" void xb_probe_output(const char* name, int bits, int data) {
+  if (!probes.on) return;
+  Probes::Scope& scope = probes.scope(name);
+  if (scope.beats_seen++ / scope.beats != probes.image) return;
+  probes.records.push_back({scope.index, -1, 0, bits, 0, static_cast<uint32_t>(data)});
+}
+#endif
+
+int main(int argc, char** argv) {
+  if (argc < 3) fail("usage: Vdut JOB RESULT [LAYERS PROBES [WAVES]]", argv[0]);
+  JobHeader job;
+  std::FILE* in = std::fopen(argv[1], "rb");
+  if (in == nullptr || std::fread(&job, sizeof job, 1, in) != 1 || job.magic != JobHeader::kMagic) {
+    fail("is no job file", argv[1]);
+  }
+  const size_t image_bytes = size_t{job.pixels} * job.channels;
+  std::vector<uint8_t> images(image_bytes * job.images);
+  if (std::fread(images.data(), 1, images.size(), in) != images.size()) fail("is cut", argv[1]);
+  std::fclose(in);
+
+  if (argc > 4) {
+    std::ifstream layers(argv[3]);
+    std::string instance;
+    std::pair<uint64_t, uint64_t> events;
+    while (layers >> instance >> events.first >> events.second) probes.layers[instance] = events;
+    probes.image = job.probe_image;
+  }
+
+  VerilatedContext context;
+  context.randReset(2);
+  context.randSeed(static_cast<int>(job.seed & 0x7fffffff) + 1);
+  Vdut dut(&context);
+#ifdef XB_WAVES
+  Waves waves;
+  if (argc > 5) {
+    context.traceEverOn(true);
+    dut.trace(&waves, 99);
+    waves.open(argv[5]);
+  }
+  bool in_window = false;  // while the image of interest is in the design
+  const auto dump = [&] {
+    context.timeInc(1);
+    if (argc > 5 && in_window) waves.dump(context.time());
+  };
+#else
+  const auto dump = [] {};
+#endif
+
+  Random random{job.seed};
+  Stall input{job.input_idle, job.input_pause};
+  Stall output{job.output_busy, job.output_pause};
+  std::vector<int32_t> logits;
+  std::vector<ImageResult> results;
+  std::vector<int32_t> beats;  // of the image now coming out
+  const uint64_t total_pixels = uint64_t{job.pixels} * job.images;
+  uint64_t pixel = 0;  // offered next
+  uint64_t cycle = 0;
+  uint64_t last_beat = 0;
+
+  dut.clk_i = 0;
+  dut.rst_ni = 0;
+  dut.s_axis_tvalid = 0;
+  dut.s_axis_tlast = 0;
+  dut.m_axis_tready = 0;
+  for (int at = 0; at < 2 * kResetCycles; ++at) {
+    dut.clk_i = at & 1;
+    dut.eval();
+    dump();
+  }
+  dut.rst_ni = 1;
+  probes.on = argc > 4;
+
+  bool offered = false;
+  uint64_t tail = 0;
+  while ((results.size() < job.images || tail++ < job.tail) && cycle - last_beat < job.patience &&
+         beats.size() <= job.outputs && !context.gotFinish()) {
+#ifdef XB_WAVES
+    in_window = pixel / job.pixels >= job.probe_image && results.size() <= job.probe_image;
+#endif
+    if (!offered) {
+      offered = pixel < total_pixels && input.flows(random);
+      dut.s_axis_tvalid = offered;
+      if (offered) {
+        set_pixel(dut.s_axis_tdata, images.data() + pixel * job.channels, job.channels);
+        dut.s_axis_tlast = pixel % job.pixels == job.pixels - 1;
+      }
+    }
+    dut.m_axis_tready = output.flows(random);
+    dut.clk_i = 0;
+    dut.eval();
+    dump();
+    const bool taken = offered && dut.s_axis_tready;
+    if (dut.m_axis_tvalid && dut.m_axis_tready) {
+      beats.push_back(static_cast<int32_t>(dut.m_axis_tdata));
+      last_beat = cycle;
+      if (dut.m_axis_tlast) {
+        results.push_back(
+            {cycle, static_cast<uint32_t>(dut.m_axis_tuser), static_cast<uint32_t>(beats.size())});
+        beats.resize(job.outputs);
+        logits.insert(logits.end(), beats.begin(), beats.end());
+        beats.clear();
+        output.image_ends(random);
+      }
+    }
+    dut.clk_i = 1;
+    dut.eval();
+    dump();
+    if (taken) {
+      if (++pixel % job.pixels == 0) input.image_ends(random);
+      offered = false;
+    }
+    ++cycle;
+  }
+  dut.final();
+#ifdef XB_WAVES
+  waves.close();
+#endif
+
+  std::FILE* out = std::fopen(argv[2], "wb");
+  if (out == nullptr) fail("cannot be written", argv[2]);
+  ResultHeader header;
+  header.images = static_cast<uint32_t>(results.size());
+  header.cycles = cycle;
+  bool written = std::fwrite(&header, sizeof header, 1, out) == 1;
+  for (size_t at = 0; at < results.size(); ++at) {
+    written =
+        written && std::fwrite(&results[at], sizeof results[at], 1, out) == 1 &&
+        std::fwrite(&logits[at * job.outputs], sizeof(int32_t), job.outputs, out) == job.outputs;
+  }
+  if (std::fclose(out) != 0 || !written) fail("cannot be written", argv[2]);
+
+  if (argc > 4) {
+    out = std::fopen(argv[4], "wb");
+    if (out == nullptr) fail("cannot be written", argv[4]);
+    written = std::fwrite(probes.records.data(), sizeof(ProbeRecord), probes.records.size(), out) ==
+              probes.records.size();
+    if (std::fclose(out) != 0 || !written) fail("cannot be written", argv[4]);
+    std::vector<std::string> names(probes.scopes.size());
+    for (const auto& [name, scope] : probes.scopes) names[scope.index] = name;
+    std::ofstream scopes(std::string(argv[4]) + ".scopes");
+    for (const std::string& name : names) scopes << name << '\n';
+    if (!scopes.flush()) fail("cannot be written", argv[4]);
+  }
+  return 0;
+}

@@ -1,0 +1,115 @@
+// Compiles a generated design with Verilator, once for each content of its sources.
+// SPDX-License-Identifier: Apache-2.0
+#include "verif/cosim/simulator_build.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/data_dir.hpp"
+#include "compress/ir/error.hpp"
+#include "compress/ir/process.hpp"
+
+namespace crosstwin::verif {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Everything the executable depends on. Memory images are not in it: they are read at run time.
+std::string source_hash(const DesignInfo& design, const std::vector<fs::path>& ours,
+                        const std::vector<std::string>& flags, const std::string& version) {
+  std::string text = version;
+  for (const std::string& flag : flags) text += flag + '\n';
+  for (const auto* list : {&design.sources, &design.headers}) {
+    for (const std::string& path : *list) text += path + '\n' + ir::read_file(design.dir / path);
+  }
+  for (const fs::path& path : ours) text += ir::read_file(path);
+  return ir::content_hash(text);
+}
+
+// Held while a simulator is looked for and compiled, so that processes of one design do not both.
+class Lock {
+ public:
+  explicit Lock(const fs::path& file) {
+    fs::create_directories(file.parent_path());
+    descriptor_ = open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) {
+      throw ir::Error({file.string(), "cannot be written", "a folder for compiled simulators", "",
+                       "name another build folder"});
+    }
+  }
+  ~Lock() { close(descriptor_); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+}  // namespace
+
+Executable build_simulator(const DesignInfo& design, const fs::path& build_dir,
+                           const Build& build) {
+  const auto verilator = ir::find_program("verilator", ir::path_dirs());
+  if (!verilator) {
+    throw ir::Error({"verilator", "is not installed", "verilator 5.006 or newer on PATH", "",
+                     "apt-get install verilator"});
+  }
+  const fs::path cosim = ir::data_dir() / "verif" / "cosim";
+  std::vector<fs::path> ours = {cosim / "main.cpp"};
+  std::vector<std::string> flags = {"--cc",       "--exe",    "--build",    "-j",
+                                    "2",          "--prefix", "Vdut",       "-O3",
+                                    "--x-assign", "fast",     "-Wno-fatal", "--top-module",
+                                    design.top,   "-CFLAGS",  "-std=c++17"};
+  const auto add = [&](std::initializer_list<const char*> more) {
+    flags.insert(flags.end(), more.begin(), more.end());
+  };
+  if (build.probe) {
+    ours.push_back(cosim / "xb_probe.sv");
+    add({"-CFLAGS", "-DXB_PROBE"});
+  }
+  if (build.waves == Build::Waves::kFst) add({"--trace-fst"});
+  if (build.waves == Build::Waves::kVcd) add({"--trace"});
+  if (build.waves != Build::Waves::kNone) add({"-CFLAGS", "-DXB_WAVES"});
+  // A probe build runs a few images once; what counts is how soon it is compiled.
+  add({"-MAKEFLAGS", build.probe ? "OPT_FAST=-O1" : "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});
+
+  std::vector<fs::path> hashed = ours;
+  hashed.push_back(cosim / "protocol.hpp");
+  const std::string version = ir::run({{verilator->string(), "--version"}}).output;
+  const fs::path home = fs::absolute(build_dir) / source_hash(design, hashed, flags, version);
+  Executable executable{home / "Vdut"};
+  const Lock lock(home.string() + ".lock");
+  if (fs::exists(executable.path)) return executable;
+
+  executable.built = true;
+  ir::write_dir(home, [&](const fs::path& temporary) {
+    const fs::path model = fs::absolute(temporary) / "model";
+    ir::Command command;
+    command.argv = flags;
+    command.argv.insert(command.argv.begin(), verilator->string());
+    command.argv.insert(command.argv.end(), {"-Mdir", model.string()});
+    for (const std::string& dir : design.include_dirs) command.argv.push_back("+incdir+" + dir);
+    command.argv.insert(command.argv.end(), design.sources.begin(), design.sources.end());
+    for (auto path = ours.rbegin(); path != ours.rend(); ++path) {
+      command.argv.push_back(path->string());
+    }
+    command.cwd = design.dir;
+    command.log = fs::absolute(temporary) / "build.log";
+    if (ir::find_program("ccache", ir::path_dirs())) command.env = {{"OBJCACHE", "ccache"}};
+    const ir::Finished finished = ir::run(command);
+    if (finished.status != 0) {
+      throw ir::CheckFailed(fmt::format("{}: the RTL does not compile ({}):\n{}", design.top,
+                                        ir::to_string(command),
+                                        ir::last_lines(finished.output, 20)));
+    }
+    executable.seconds = finished.seconds;
+    fs::rename(model / "Vdut", temporary / "Vdut");
+    fs::remove_all(model);
+  });
+  return executable;
+}
+
+}  // namespace crosstwin::verif

@@ -1,0 +1,27 @@
+// Compiles a generated design with Verilator, once for each content of its sources.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "verif/cosim/design_info.hpp"
+
+namespace crosstwin::verif {
+
+struct Build {
+  bool probe = false;  // with xb_probe.sv bound in and RTL assertions checked
+  enum class Waves { kNone, kFst, kVcd } waves = Waves::kNone;
+};
+
+struct Executable {
+  std::filesystem::path path;
+  bool built = false;  // false: found compiled
+  double seconds = 0;
+};
+
+// `build_dir`/<hash>/Vdut, compiled unless it is there. Throws ir::Error when Verilator is missing,
+// ir::CheckFailed with its last lines when the design does not compile.
+Executable build_simulator(const DesignInfo& design, const std::filesystem::path& build_dir,
+                           const Build& build);
+
+}  // namespace crosstwin::verif

@@ -1,0 +1,48 @@
+// One run of a compiled design over some images.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "verif/cosim/design_info.hpp"
+#include "verif/cosim/protocol.hpp"
+
+namespace crosstwin::verif {
+
+struct Stimulus {
+  std::span<const uint8_t> images;  // [n][c][h][w]
+  uint32_t input_idle = 0;          // this and the rest as in JobHeader
+  uint32_t output_busy = 0;
+  uint64_t input_pause = 0;
+  uint64_t output_pause = 0;
+  uint64_t seed = 0;
+  uint64_t patience = 0;
+  uint64_t tail = 0;
+};
+
+struct Answer {
+  uint64_t cycles = 0;               // all, from the release of reset
+  std::vector<ImageResult> results;  // fewer than images when the design got stuck
+  std::vector<int32_t> logits;       // [results][outputs]
+};
+
+// What a probe build is asked to keep of one image.
+struct ProbeJob {
+  uint64_t image = 0;            // in the stimulus
+  std::filesystem::path layers;  // LAYERS file, see protocol.hpp
+  std::filesystem::path probes;  // written
+  std::filesystem::path waves;   // written; empty: none
+};
+
+// Runs `executable` with `design.dir` as its working directory, its files in `scratch` (made, and
+// left behind). Throws ir::CheckFailed with the simulator's last lines when it ends early, as a
+// failing assertion of the RTL makes it.
+Answer run_simulator(const std::filesystem::path& executable, const DesignInfo& design,
+                     const Stimulus& stimulus, const std::filesystem::path& scratch,
+                     const ProbeJob* probe = nullptr);
+
+}  // namespace crosstwin::verif

@@ -1,0 +1,333 @@
+// Runs a generated design in Verilator and holds every logit of every image against the twin's.
+// SPDX-License-Identifier: Apache-2.0
+#include "verif/cosim/verify.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/error.hpp"
+#include "verif/cosim/design_info.hpp"
+#include "verif/cosim/locate.hpp"
+#include "verif/cosim/simulator_build.hpp"
+#include "verif/cosim/simulator_run.hpp"
+
+namespace crosstwin::verif {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// A folder for the files between us and the simulators, gone when we are.
+class Scratch {
+ public:
+  explicit Scratch(const fs::path& dir) : dir_(dir) { fs::create_directories(dir_); }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(dir_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  const fs::path& dir() const { return dir_; }
+
+ private:
+  fs::path dir_;
+};
+
+// Consecutive images that one simulation gets.
+struct Part {
+  int64_t begin = 0;
+  int64_t end = 0;
+  int64_t index = 0;
+};
+
+// Enough parts to keep processors busy and to show progress, long enough that filling the pipeline
+// does not count. A function of the number of images alone.
+std::vector<Part> cut(int64_t images) {
+  const int64_t size = std::clamp<int64_t>(images / 32, 16, 250);
+  std::vector<Part> parts;
+  for (int64_t begin = 0; begin < images; begin += size) {
+    parts.push_back({begin, std::min(images, begin + size), static_cast<int64_t>(parts.size())});
+  }
+  return parts;
+}
+
+struct PartResult {
+  int64_t mismatching = 0;
+  std::optional<Mismatch> first;
+  int64_t cycles = 0;
+  uint64_t steady_cycles = 0;  // between the answers to the first and the last image
+  int64_t steady_images = 0;
+};
+
+class Verification {
+ public:
+  Verification(const fs::path& design_dir, const Vectors& vectors, const Options& options)
+      : info_(read_design_info(fs::absolute(design_dir).lexically_normal())),
+        vectors_(vectors),
+        options_(options),
+        build_dir_(options.build_dir.empty() ? info_.dir.parent_path() / "cosim"
+                                             : fs::absolute(options.build_dir)) {
+    images_ = static_cast<int64_t>(vectors.images.size() / info_.image_bytes());
+    check_vectors();
+  }
+
+  Report run() {
+    Report report;
+    report.design = info_.name;
+    report.stalls = options_.stalls;
+    report.seed = options_.seed;
+    report.planned_cycles = info_.cycles_per_image;
+    const Executable simulator = build_simulator(info_, build_dir_, {});
+    report.built = simulator.built;
+    report.build_seconds = simulator.seconds;
+
+    const std::vector<Part> parts = cut(images_);
+    const auto processors = static_cast<int32_t>(std::thread::hardware_concurrency());
+    report.jobs = std::min(std::max(1, options_.jobs > 0 ? options_.jobs : processors),
+                           static_cast<int32_t>(parts.size()));
+    const Scratch scratch(build_dir_ / fmt::format("run-{}-{}", getpid(), next_run()++));
+    const Clock::time_point start = Clock::now();
+    const auto results = run_parts(simulator.path, parts, report.jobs, scratch.dir());
+    report.run_seconds = seconds_since(start);
+
+    uint64_t steady_cycles = 0;
+    int64_t steady_images = 0;
+    const Part* failed = nullptr;
+    for (size_t at = 0; at < parts.size() && results[at] && failed == nullptr; ++at) {
+      const PartResult& result = *results[at];
+      report.images += parts[at].end - parts[at].begin;
+      report.cycles += result.cycles;
+      report.mismatching += result.mismatching;
+      steady_cycles += result.steady_cycles;
+      steady_images += result.steady_images;
+      if (!result.first) continue;
+      report.first = result.first;
+      failed = &parts[at];
+    }
+    report.images_per_second = static_cast<double>(report.images) / report.run_seconds;
+    if (!options_.stalls && steady_images > 0) {
+      report.measured_cycles =
+          static_cast<double>(steady_cycles) / static_cast<double>(steady_images);
+    }
+    if (failed != nullptr) locate(*failed, *report.first, scratch.dir() / "located");
+    return report;
+  }
+
+ private:
+  static std::atomic<int>& next_run() {
+    static std::atomic<int> counter = 0;
+    return counter;
+  }
+
+  void check_vectors() const {
+    const std::string where = (info_.dir / "manifest.json").string();
+    if (images_ == 0 || vectors_.images.size() % info_.image_bytes() != 0) {
+      throw ir::Error({where, "the images do not fit the design",
+                       fmt::format("{} bytes an image ({}x{}x{})", info_.image_bytes(),
+                                   info_.height, info_.width, info_.channels),
+                       fmt::format("{} bytes", vectors_.images.size()),
+                       "verify with the data set that the network was trained for"});
+    }
+    if (vectors_.logits.size() != static_cast<size_t>(images_) * info_.outputs) {
+      throw ir::Error({where, "the expected logits do not fit the design",
+                       fmt::format("{} for each of {} images", info_.outputs, images_),
+                       fmt::format("{}", vectors_.logits.size()),
+                       "verify with the design and chip that it was generated from"});
+    }
+    waves();
+  }
+
+  Build::Waves waves() const {
+    if (options_.waves.empty()) return Build::Waves::kNone;
+    if (options_.waves.extension() == ".fst") return Build::Waves::kFst;
+    if (options_.waves.extension() == ".vcd") return Build::Waves::kVcd;
+    throw ir::Error({"option waves", "unknown kind of wave file", "a name ending in .fst or .vcd",
+                     options_.waves.string(), ""});
+  }
+
+  Stimulus stimulus(const Part& part) const {
+    Stimulus result;
+    const size_t bytes = info_.image_bytes();
+    result.images = vectors_.images.subspan(static_cast<size_t>(part.begin) * bytes,
+                                            static_cast<size_t>(part.end - part.begin) * bytes);
+    result.seed = options_.seed * 1000003 + static_cast<uint64_t>(part.index);
+    // The first answer takes every layer in turn.
+    const auto cycles = static_cast<uint64_t>(info_.cycles_per_image);
+    result.patience = 4 * cycles * (info_.layers.size() + 2) + 10000;
+    if (!options_.stalls) return result;
+    // One kind of stall a part, in turn: both sides now and then, a slow source, a slow sink, and
+    // pauses long enough to drain and to fill the whole pipeline.
+    switch (part.index % 4) {
+      case 0:
+        result.input_idle = result.output_busy = 64;
+        break;
+      case 1:
+        result.input_idle = 224;
+        break;
+      case 2:
+        result.output_busy = 252;
+        break;
+      default:
+        result.input_idle = result.output_busy = 32;
+        result.input_pause = 2 * cycles;
+        result.output_pause = 8 * cycles;
+    }
+    const auto pixels = uint64_t{info_.height} * info_.width;
+    result.patience += 8 * cycles + 64 * (pixels + info_.outputs);
+    return result;
+  }
+
+  PartResult compare(const Part& part, const Answer& answer) const {
+    PartResult result;
+    result.cycles = static_cast<int64_t>(answer.cycles);
+    const auto answered = static_cast<int64_t>(answer.results.size());
+    for (int64_t at = 0; at < part.end - part.begin; ++at) {
+      const std::optional<Mismatch> mismatch =
+          at < answered ? compare_image(part.begin + at, answer, static_cast<size_t>(at))
+                        : Mismatch{.image = part.begin + at, .what = Mismatch::What::kStuck};
+      if (!mismatch) continue;
+      ++result.mismatching;
+      if (!result.first) result.first = mismatch;
+    }
+    if (answered > 1) {
+      result.steady_cycles = answer.results.back().cycle - answer.results.front().cycle;
+      result.steady_images = answered - 1;
+    }
+    return result;
+  }
+
+  std::optional<Mismatch> compare_image(int64_t image, const Answer& answer, size_t at) const {
+    const size_t outputs = info_.outputs;
+    const std::span<const int32_t> expected =
+        vectors_.logits.subspan(static_cast<size_t>(image) * outputs, outputs);
+    const ImageResult& result = answer.results[at];
+    if (result.beats != outputs) {
+      return Mismatch{.image = image,
+                      .what = Mismatch::What::kBeats,
+                      .expected = static_cast<int64_t>(outputs),
+                      .got = result.beats};
+    }
+    for (size_t logit = 0; logit < outputs; ++logit) {
+      const int32_t got = answer.logits[at * outputs + logit];
+      if (got == expected[logit]) continue;
+      return Mismatch{.image = image,
+                      .what = Mismatch::What::kLogit,
+                      .logit = static_cast<int32_t>(logit),
+                      .expected = expected[logit],
+                      .got = got};
+    }
+    const auto best = std::max_element(expected.begin(), expected.end()) - expected.begin();
+    if (result.answer == best) return std::nullopt;
+    return Mismatch{
+        .image = image, .what = Mismatch::What::kClass, .expected = best, .got = result.answer};
+  }
+
+  // Parts are taken in order; none behind a mismatch is begun, every one before it is finished, so
+  // that the first mismatch does not depend on the number of jobs.
+  std::vector<std::optional<PartResult>> run_parts(const fs::path& simulator,
+                                                   const std::vector<Part>& parts, int32_t jobs,
+                                                   const fs::path& scratch) {
+    std::vector<std::optional<PartResult>> results(parts.size());
+    std::vector<std::exception_ptr> errors(parts.size());
+    std::atomic<size_t> next = 0;
+    std::atomic<bool> stop = false;
+    start_ = Clock::now();
+    const auto work = [&] {
+      while (!stop) {
+        const size_t at = next++;
+        if (at >= parts.size()) return;
+        try {
+          const fs::path dir = scratch / fmt::format("part{}", at);
+          results[at] =
+              compare(parts[at], run_simulator(simulator, info_, stimulus(parts[at]), dir));
+          fs::remove_all(dir);
+          if (results[at]->first) stop = true;
+          show_progress(parts[at].end - parts[at].begin);
+        } catch (...) {
+          errors[at] = std::current_exception();
+          stop = true;
+        }
+      }
+    };
+    std::vector<std::thread> threads;
+    for (int32_t job = 0; job < jobs; ++job) threads.emplace_back(work);
+    for (std::thread& thread : threads) thread.join();
+    if (options_.progress && isatty(STDERR_FILENO)) std::fputc('\n', stderr);
+    for (size_t at = 0; at < parts.size(); ++at) {
+      if (errors[at]) std::rethrow_exception(errors[at]);
+      if (!results[at] || results[at]->first) break;
+    }
+    return results;
+  }
+
+  void show_progress(int64_t finished) {
+    if (!options_.progress) return;
+    const std::lock_guard lock(progress_);
+    const int64_t tenth_before = 10 * done_ / images_;
+    done_ += finished;
+    const double rate = static_cast<double>(done_) / seconds_since(start_);
+    const std::string text =
+        fmt::format("verify: {}/{} images, {:.1f} images/s, {:.0f} s left", done_, images_, rate,
+                    static_cast<double>(images_ - done_) / rate);
+    if (isatty(STDERR_FILENO)) {
+      std::fprintf(stderr, "\r%s   ", text.c_str());
+    } else if (10 * done_ / images_ > tenth_before) {
+      std::fprintf(stderr, "%s\n", text.c_str());
+    }
+  }
+
+  // Runs the part again up to the image, with every inner value of that image watched.
+  void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
+    Build build;
+    build.probe = true;
+    build.waves = waves();
+    const Executable simulator = build_simulator(info_, build_dir_, build);
+    const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
+    part.end = mismatch.image + 1;
+    Stimulus again = stimulus(part);
+    again.tail = 4 * static_cast<uint64_t>(info_.cycles_per_image);
+    const twin::Trace trace = vectors_.trace(mismatch.image);
+    ProbeJob job;
+    job.image = in_part;
+    job.layers = scratch / "layers";
+    job.probes = scratch / "probes";
+    if (!options_.waves.empty()) {
+      fs::create_directories(fs::absolute(options_.waves).parent_path());
+      job.waves = options_.waves;
+    }
+    ir::write_file(job.layers, layers_file(info_, trace));
+    run_simulator(simulator.path, info_, again, scratch, &job);
+    mismatch.waves = job.waves;
+    mismatch.difference = first_difference(info_, trace, job.probes);
+  }
+
+  DesignInfo info_;
+  const Vectors& vectors_;
+  const Options& options_;
+  fs::path build_dir_;
+  int64_t images_ = 0;
+  std::mutex progress_;
+  int64_t done_ = 0;
+  Clock::time_point start_;
+};
+
+}  // namespace
+
+Report verify(const fs::path& design_dir, const Vectors& vectors, const Options& options) {
+  return Verification(design_dir, vectors, options).run();
+}
+
+}  // namespace crosstwin::verif

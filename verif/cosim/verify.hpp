@@ -1,0 +1,95 @@
+// Runs a generated design in Verilator and holds every logit of every image against the twin's.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "twin/simulator.hpp"
+
+namespace crosstwin::verif {
+
+// What the twin says. The class of an image is the index of its largest logit, the lower of equals.
+struct Vectors {
+  std::span<const uint8_t> images;  // [n][c][h][w]
+  std::span<const int32_t> logits;  // [n][outputs]
+  // The twin's inner values for image number `image`; only called to locate a mismatch.
+  std::function<twin::Trace(int64_t image)> trace;
+};
+
+struct Options {
+  std::filesystem::path build_dir;  // compiled simulators, by content; empty: DESIGN/../cosim
+  std::filesystem::path waves;      // .fst or .vcd of the first mismatching image; empty: none
+  bool stalls = false;              // random idle on the input, random back-pressure on the output
+  uint64_t seed = 1;                // of the stalls and of the registers' values before reset
+  int32_t jobs = 0;                 // simulations at a time; 0: one a processor
+  bool progress = true;             // a line on standard error
+};
+
+// The first inner value that differs, in the order of layers, then of the twin's trace.
+struct Difference {
+  enum class What { kDiffers, kMissing };  // kMissing: the RTL never got there
+  std::string layer;
+  What what = What::kDiffers;
+  bool conversion = false;  // an ADC code; otherwise a beat of the layer's output stream
+  int64_t index = 0;        // of the beat, h, w, c order
+  int32_t position = 0;     // this and all below: where the conversion belongs
+  int32_t row_tile = 0;
+  int32_t column = 0;
+  int32_t plane = 0;
+  int32_t slice = 0;
+  int32_t polarity = 0;  // 0 positive
+  int64_t expected = 0;
+  int64_t got = 0;
+};
+
+struct Mismatch {
+  enum class What { kLogit, kClass, kBeats, kStuck };
+  int64_t image = 0;
+  What what = What::kLogit;
+  int32_t logit = 0;     // kLogit
+  int64_t expected = 0;  // logit, class, or number of beats
+  int64_t got = 0;
+  std::optional<Difference> difference = {};  // empty: every inner value is right
+  std::filesystem::path waves = {};           // written when asked for
+};
+
+struct Report {
+  std::string design;             // name of the design
+  int64_t images = 0;             // compared; all, or up to the part that has the first mismatch
+  int64_t mismatching = 0;        // of these
+  std::optional<Mismatch> first;  // the one with the lowest image number
+  bool stalls = false;
+  uint64_t seed = 0;
+  int32_t jobs = 0;
+  int64_t planned_cycles = 0;  // an image in steady state, as the manifest says
+  double measured_cycles = 0;  // the same measured, between the first and last image of each part;
+                               // 0 with stalls or fewer than two images
+  int64_t cycles = 0;          // simulated in all
+  bool built = false;          // false: a simulator compiled earlier was used
+  double build_seconds = 0;
+  double run_seconds = 0;
+  double images_per_second = 0;
+  bool passed() const { return !first; }
+};
+
+// `design_dir` is what hwgen::emit wrote. The simulator is compiled once a design (memory images
+// are read when it runs) and runs in several processes, each with its part of the images; parts do
+// not depend on `jobs`, so neither does the result. Throws ir::Error for vectors that do not fit
+// the design or a missing Verilator, ir::CheckFailed when the RTL does not compile or one of its
+// assertions fails.
+Report verify(const std::filesystem::path& design_dir, const Vectors& vectors,
+              const Options& options = {});
+
+// Throws ir::CheckFailed with to_text() unless the report passed.
+void require_passed(const Report& report);
+
+std::string to_json(const Report& report);
+std::string to_text(const Report& report);  // a few lines for people
+std::string to_text(const Mismatch& mismatch);
+
+}  // namespace crosstwin::verif
