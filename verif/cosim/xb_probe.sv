@@ -8,13 +8,13 @@ module xb_probe_tile #(
     parameter int unsigned AdcLanes = 1,
     parameter int unsigned AdcBits  = 8
 ) (
-    input logic                         clk_i,
-    input logic                         valid_i,
-    input logic [AdcLanes*AdcBits-1:0]  code_i,
-    input logic [                31:0]  tile_i,
-    input logic [                31:0]  column_i,
-    input logic [                31:0]  plane_i,
-    input logic [                31:0]  word_i
+    input logic                        clk_i,
+    input logic                        valid_i,
+    input logic [AdcLanes*AdcBits-1:0] code_i,
+    input logic [                31:0] tile_i,
+    input logic [                31:0] column_i,
+    input logic [                31:0] plane_i,
+    input logic [                31:0] word_i
 );
 
   import "DPI-C" function void xb_probe_code(
