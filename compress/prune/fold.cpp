@@ -103,6 +103,21 @@ ir::Network fold_where_possible(ir::Network network) {
   return fold(std::move(network), [](const ir::Diagnosis&) {});
 }
 
+std::vector<float> column_gains(const ir::Network& network, const std::string& layer) {
+  const auto target = static_cast<size_t>(ir::node_index(network, layer));
+  std::vector<float> gains(static_cast<size_t>(as_crossbar(network.nodes[target]).value().columns),
+                           1.0F);
+  for (size_t index = 0; index < network.nodes.size(); ++index) {
+    const auto* norm = std::get_if<ir::BatchNorm>(&network.nodes[index].kind);
+    ir::Diagnosis why;
+    if (norm == nullptr || affine_producer(network, index, why) != target) continue;
+    for (size_t c = 0; c < gains.size(); ++c) {
+      gains[c] = std::abs(norm->gamma[c]) / std::sqrt(norm->variance[c] + norm->epsilon);
+    }
+  }
+  return gains;
+}
+
 ir::Network fold_input_scale(ir::Network network) {
   auto& input = std::get<ir::Input>(network.nodes.at(0).kind);
   const auto readers = consumers(network);

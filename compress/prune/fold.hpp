@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "compress/ir/network.hpp"
 
 namespace crosstwin::prune {
@@ -15,6 +18,10 @@ ir::Network fold_batch_norm(ir::Network network);
 
 // The same, but leaves those that cannot be folded where they are.
 ir::Network fold_where_possible(ir::Network network);
+
+// What the batch norm behind a conv or dense (directly or through pools) multiplies each of its
+// columns by, |gamma| / sqrt(variance + epsilon); 1 where there is none.
+std::vector<float> column_gains(const ir::Network& network, const std::string& layer);
 
 // Divides the weights of the layers that read the Input by its stddev, which becomes 1: then an
 // integer input is (u - zero) in steps of 1/255. Error when such a layer has no weights.

@@ -8,6 +8,7 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/nn/evaluate.hpp"
+#include "compress/prune/fold.hpp"
 #include "compress/prune/obs.hpp"
 #include "compress/prune/projection.hpp"
 
@@ -32,6 +33,24 @@ void remove_by_magnitude(nn::LayerParameters& layer, std::vector<uint8_t>& alive
     if (!alive[row]) energy[row] = -1;
   }
   alive = largest(energy, keep);
+}
+
+// A column that its batch norm silences still has weights to train.
+std::vector<float> usable(std::vector<float> gains) {
+  for (float& gain : gains) gain = std::max(gain, 1e-3F);
+  return gains;
+}
+
+// To and from what the batch norm behind makes of the columns: the error of a layer's outputs
+// counts as the next layer sees it.
+void scale_columns(nn::LayerParameters& layer, const std::vector<float>& gains, bool back) {
+  const auto rows = static_cast<size_t>(layer.rows);
+  for (size_t i = 0; i < layer.weight.size(); ++i) {
+    layer.weight[i] = back ? layer.weight[i] / gains[i / rows] : layer.weight[i] * gains[i / rows];
+  }
+  for (size_t c = 0; c < gains.size(); ++c) {
+    layer.bias[c] = back ? layer.bias[c] / gains[c] : layer.bias[c] * gains[c];
+  }
 }
 
 void set_rows(nn::Model& model, const std::string& name, const std::vector<uint8_t>& alive) {
@@ -76,14 +95,18 @@ void remove_rows_gradually(nn::TrainHooks& hooks, std::vector<LayerBudget> budge
       std::vector<uint8_t> alive = rows_alive(layer);
       const int64_t keep = rows_left(layer.rows, budget.rows, after.fraction(), config);
       if (std::count(alive.begin(), alive.end(), uint8_t{1}) <= keep) continue;
+      const ir::Network network = model.to_network();
+      const std::vector<float> gains = usable(column_gains(network, budget.layer));
+      scale_columns(layer, gains, false);
       if (config.score == RowScore::magnitude) {
         remove_by_magnitude(layer, alive, keep);
       } else {
         const nn::PatchMatrix patches =
-            nn::input_patches(model.to_network(), images, budget.layer, config.positions, threads);
+            nn::input_patches(network, images, budget.layer, config.positions, threads);
         remove_rows(layer.weight, layer.bias, {layer.outs, layer.rows}, alive, patches.values, keep,
                     config.damping);
       }
+      scale_columns(layer, gains, true);
       set_rows(model, budget.layer, alive);
     }
   };

@@ -3,6 +3,8 @@
 //
 // Source: the cubic schedule of Zhu and Gupta, "To prune, or not to prune" (arXiv 1710.01878),
 // eq. 1, for rows, with the optimal-brain-surgeon score and update of obs.hpp.
+// Columns count by what the batch norm behind the layer makes of them: a batch norm hides the scale
+// of the weights before it.
 #pragma once
 
 #include <cstdint>

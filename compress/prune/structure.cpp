@@ -93,16 +93,26 @@ ir::Network map_to_structure(ir::Network network, const std::vector<LayerBudget>
   check_budgets(network, budgets);
   ir::Network scaled = fold_where_possible(network);
   for (const LayerBudget& budget : budgets) {
-    const CrossbarRef matrix = crossbar(network, budget.layer);
-    const Structure structure{.filters = budget.filters, .shapes = with_rows ? budget.rows : 0};
+    if (budget.filters == 0) continue;
     const Support support =
-        choose_support(*crossbar(scaled, budget.layer).weight, shape_of(matrix), structure);
-    apply_support(*matrix.weight, shape_of(matrix), support);
+        choose_support(*crossbar(scaled, budget.layer).weight,
+                       shape_of(crossbar(network, budget.layer)), {.filters = budget.filters});
     for (size_t column = 0; column < support.columns.size(); ++column) {
       if (!support.columns[column]) {
         clear_filter(network, static_cast<size_t>(ir::node_index(network, budget.layer)), column);
       }
     }
+  }
+  network = compact(std::move(network));
+  if (!with_rows) return network;
+  // Rows after filters: those of channels that went are gone and must not take the place of others.
+  scaled = fold_where_possible(network);
+  for (const LayerBudget& budget : budgets) {
+    const CrossbarRef matrix = crossbar(network, budget.layer);
+    const MatrixShape shape = shape_of(matrix);
+    apply_support(*matrix.weight, shape,
+                  choose_support(*crossbar(scaled, budget.layer).weight, shape,
+                                 {.shapes = std::min(budget.rows, shape.rows)}));
   }
   return compact(std::move(network));
 }

@@ -26,10 +26,10 @@ void check_budgets(const ir::Network& network, const std::vector<LayerBudget>& b
 std::vector<Constraint> structure_constraints(const ir::Network& network,
                                               const std::vector<LayerBudget>& budgets);
 
-// Masked mapping: keeps the filters and rows of largest norm and removes the others physically
-// (compact.hpp); a removed filter's output is zero, also behind a batch norm. `with_rows` false
-// leaves the rows. Where batch norms can be folded the norms are those of the folded weights, since
-// a batch norm hides the scale of the filters before it.
+// Masked mapping: keeps the filters, then the rows, of largest norm and removes the others and what
+// hangs on them physically (compact.hpp). A removed filter puts out zero, also behind a batch norm.
+// `with_rows` false leaves the rows. Where batch norms can be folded the norms are those of the
+// folded weights, since a batch norm hides the scale of the filters before it.
 ir::Network map_to_structure(ir::Network network, const std::vector<LayerBudget>& budgets,
                              bool with_rows = true);
 

@@ -91,7 +91,7 @@ void copy_into(const fs::path& from, const fs::path& to) {
 
 void gather(Flow& flow, const fs::path& design_dir) {
   for (const auto* list :
-       {&flow.manifest.sources, &flow.manifest.memories, &flow.manifest.include_files}) {
+       {&flow.manifest.sources, &flow.manifest.memories, &flow.manifest.headers}) {
     for (const std::string& file : *list) copy_into(design_dir / file, flow.dir / file);
   }
   const fs::path templates = ir::data_dir() / "rtl_templates";
@@ -151,7 +151,7 @@ std::vector<SeedResult> place_route_all(Flow& flow, double target_mhz) {
   const int count = flow.options.seeds;
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   const int workers = std::min(count, flow.options.threads > 0 ? flow.options.threads : cores);
-  flow.say(fmt::format("place and route with {}, {} seeds for {:g} MHz",
+  flow.say(fmt::format("place and route with {}, seeds 1 to {} for {:g} MHz",
                        flow.tools.place_route_version, count, target_mhz));
   std::vector<SeedResult> results(static_cast<size_t>(count));
   std::vector<std::exception_ptr> faults(results.size());

@@ -63,9 +63,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   manifest.top = identifier(reader.at("top"));
   manifest.sources = files(reader.at("sources"), design_dir);
   manifest.memories = files(reader.at("memories"), design_dir);
-  if (reader.has("include_files")) {
-    manifest.include_files = files(reader.at("include_files"), design_dir);
-  }
+  if (reader.has("headers")) manifest.headers = files(reader.at("headers"), design_dir);
   if (reader.has("include_dirs")) {
     for (const ir::JsonReader& dir : reader.at("include_dirs").items()) {
       manifest.include_dirs.push_back(inside(dir));

@@ -14,7 +14,7 @@ struct Manifest {
   std::string top;                    // module
   std::vector<std::string> sources;   // relative to the manifest, in dependency order
   std::vector<std::string> memories;  // images that $readmemh loads, named relative to it as well
-  std::vector<std::string> include_files;
+  std::vector<std::string> headers;   // what sources include
   std::vector<std::string> include_dirs;        // where `include looks for them
   int64_t channels = 0, height = 0, width = 0;  // input image, one byte a channel
   int64_t outputs = 0;                          // logits

@@ -37,9 +37,16 @@ std::vector<Place> places(const std::filesystem::path& dir) {
   return result;
 }
 
-std::string first_line(const ir::Command& command) {
+// Yosys: `Yosys 0.70 (git sha1 ...)`; nextpnr: `"nextpnr-ice40" -- Next ... (Version
+// nextpnr-0.11.1)`.
+std::string version(const ir::Command& command) {
   const std::string output = ir::run(command).output;
-  return output.substr(0, output.find('\n'));
+  const std::string line = output.substr(0, output.find('\n'));
+  const std::string mark = "(Version ";
+  const size_t inside = line.find(mark);
+  if (inside == std::string::npos) return line.substr(0, line.find(" ("));
+  const size_t begin = inside + mark.size();
+  return line.substr(begin, line.find(')', begin) - begin);
 }
 
 }  // namespace
@@ -63,8 +70,8 @@ Tools find_tools(Family family, const std::filesystem::path& dir) {
         return {.synthesis = *found[0],
                 .place_route = *found[1],
                 .pack = *found[2],
-                .synthesis_version = first_line({.argv = {found[0]->string(), "-V"}}),
-                .place_route_version = first_line({.argv = {found[1]->string(), "--version"}})};
+                .synthesis_version = version({.argv = {found[0]->string(), "-V"}}),
+                .place_route_version = version({.argv = {found[1]->string(), "--version"}})};
       }
       if (missing.empty() || lacks.size() < missing.size()) missing = lacks;
     }

@@ -15,7 +15,7 @@ struct Tools {
   std::filesystem::path synthesis;    // yosys
   std::filesystem::path place_route;  // nextpnr-ice40, nextpnr-ecp5
   std::filesystem::path pack;         // icepack, ecppack
-  std::string synthesis_version;      // first line of what they say about themselves
+  std::string synthesis_version;      // "Yosys 0.70", "nextpnr-0.11.1"
   std::string place_route_version;
 };
 

@@ -54,7 +54,7 @@ module xb_adc #(
     logic [63:0] top, largest;
     largest = 64'd1;
     for (s = 0; s < Slices; s = s + 1) begin
-      c = constant(s);
+      c   = constant(s);
       top = ((64'd1 << acc_bits) - 64'd1) * {48'b0, AdcMult[s*16+:16]};
       top = top + ((c < 64'sd0) ? $unsigned(-c) : $unsigned(c));
       if (top > largest) largest = top;
@@ -114,7 +114,8 @@ module xb_adc #(
   always_comb begin
     shifted = sum;
     for (int unsigned s = 0; s < Slices; s++) begin
-      if (slice_q[(Levels-1)*SliceBits+:SliceBits] == SliceBits'(s)) shifted = sum >>> AdcShift[s*5+:5];
+      if (slice_q[(Levels-1)*SliceBits+:SliceBits] == SliceBits'(s))
+        shifted = sum >>> AdcShift[s*5+:5];
     end
   end
 

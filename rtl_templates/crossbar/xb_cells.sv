@@ -51,7 +51,7 @@ module xb_cells #(
   end else begin : gen_coded
     // The table is logic: 2^CellBits entries of one LUT input group each.
     (* rom_style = "logic", ram_style = "logic" *)
-    logic [GBits-1:0] table_mem[0:(1<<CellBits)-1];
+    logic [GBits-1:0] table_mem[1<<CellBits];
     if (TableImage != "") begin : gen_image
       initial $readmemh(TableImage, table_mem);
     end else begin : gen_zero

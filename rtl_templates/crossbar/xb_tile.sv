@@ -141,18 +141,23 @@ module xb_tile #(
       .g_o   (g)
   );
 
-  // The activation and its flags wait for the conductances; data 0 when there is no beat.
+  // The activation and its flags wait for the conductances. The bits are 0 where there is no beat,
+  // reset included: they alone enable the accumulators.
   logic [Depth-1:0] valid_q, end_q, last_q;
   logic [Depth*InBits-1:0] bits_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= '0;
-    else if (en) valid_q <= {valid_q[Depth-2:0], in_valid_i};
+    if (!rst_ni) begin
+      valid_q <= '0;
+      bits_q  <= '0;
+    end else if (en) begin
+      valid_q <= {valid_q[Depth-2:0], in_valid_i};
+      bits_q  <= {bits_q[(Depth-1)*InBits-1:0], in_valid_i ? in_data_i : {InBits{1'b0}}};
+    end
   end
   always_ff @(posedge clk_i) begin
     if (en) begin
       end_q  <= {end_q[Depth-2:0], tile_end};
       last_q <= {last_q[Depth-2:0], in_last_i};
-      bits_q <= {bits_q[(Depth-1)*InBits-1:0], in_valid_i ? in_data_i : {InBits{1'b0}}};
     end
   end
 
@@ -220,8 +225,8 @@ module xb_tile #(
   logic issue, done;
 
   assign issue = busy_q && !stuck_q;
-  assign done = issue && seg_end_q;
-  assign load = full_q && (!busy_q || done);
+  assign done  = issue && seg_end_q;
+  assign load  = full_q && (!busy_q || done);
 
   always_comb begin
     sub_d = sub_q;
@@ -311,10 +316,10 @@ module xb_tile #(
 
   // ------------------------------------------------------------------ shift-add
   // The codes come in drain order, so counters of the same kind name them.
-  logic [SubBits-1:0] code_sub_q;
+  logic [  SubBits-1:0] code_sub_q;
   logic [PlaneBits-1:0] code_plane_q;
-  logic [ColBits-1:0] code_col_q;
-  logic [TileBits-1:0] code_tile_q;
+  logic [  ColBits-1:0] code_col_q;
+  logic [ TileBits-1:0] code_tile_q;
   logic [GroupBits-1:0] code_group_q;
   logic code_sub_end, code_col_end, code_seg_end, code_tile_last, code_group_last;
 
@@ -326,10 +331,10 @@ module xb_tile #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      code_sub_q <= '0;
+      code_sub_q   <= '0;
       code_plane_q <= '0;
-      code_col_q <= '0;
-      code_tile_q <= '0;
+      code_col_q   <= '0;
+      code_tile_q  <= '0;
       code_group_q <= '0;
     end else if (code_valid) begin
       code_sub_q <= code_sub_end ? '0 : code_sub_q + SubBits'(1);
@@ -392,7 +397,7 @@ module xb_tile #(
   logic total_valid;
 
   if (Tiles > 1) begin : gen_total
-    logic [YBits-1:0] total_q[0:Pe-1];
+    logic [YBits-1:0] total_q[Pe];
     logic [TileBits-1:0] sum_tile_q;
     logic [ColBits-1:0] sum_col_q;
     logic [TileBits-1:0] term_tile_q;
@@ -429,12 +434,12 @@ module xb_tile #(
   logic probe_valid;
   logic [AdcLanes*AdcBits-1:0] probe_code;
   logic [31:0] probe_tile, probe_column, probe_plane, probe_word;
-  assign probe_valid = code_valid;
-  assign probe_code = code;
-  assign probe_tile = 32'(code_tile_q);
+  assign probe_valid  = code_valid;
+  assign probe_code   = code;
+  assign probe_tile   = 32'(code_tile_q);
   assign probe_column = 32'(code_group_q) * Pe + 32'(code_col_q);
-  assign probe_plane = InBits - 1 - 32'(code_plane_q);
-  assign probe_word = 32'(code_sub_q) * AdcLanes;
+  assign probe_plane  = InBits - 1 - 32'(code_plane_q);
+  assign probe_word   = 32'(code_sub_q) * AdcLanes;
   // verilator lint_on UNUSED
 
   `XB_ASSERT_HELD(OutHeld, out_valid_o, out_ready_i, {out_data_o, out_last_o})

@@ -53,13 +53,19 @@ module xb_layer #(
 );
 
   localparam int unsigned YBits = xb_pkg::y_bits(
-      xb_pkg::ceil_div(Rows, TileRows), AdcBits, InBits, CellBits, Slices,
+      xb_pkg::ceil_div(
+          Rows, TileRows
+      ),
+      AdcBits,
+      InBits,
+      CellBits,
+      Slices,
       (xb_pkg::MaxSlices * 16)'(Lsb)
   );
 
   logic row_valid, row_ready, row_last, sum_valid, sum_ready, sum_last;
   logic [InBits-1:0] row_data;
-  logic [YBits-1:0] sum_data;
+  logic [ YBits-1:0] sum_data;
 
   xb_window #(
       .InH     (InH),

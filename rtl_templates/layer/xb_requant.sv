@@ -176,8 +176,8 @@ module xb_requant #(
 
     // high + half lies within the clamp exactly when high does, up to the two ends.
     logic below, above;
-    assign below = high_q[HighBits-1] && (over_q || high_q < $signed(HighBits'(OutLow)));
-    assign above = !high_q[HighBits-1] && (over_q || high_q >= $signed(HighBits'(OutHigh)));
+    assign below = over_q ? high_q[HighBits-1] : high_q < $signed(HighBits'(OutLow));
+    assign above = over_q ? !high_q[HighBits-1] : high_q >= $signed(HighBits'(OutHigh));
     always_ff @(posedge clk_i) begin
       if (state_q == StClamp && free) begin
         if (above) out_data_o <= OutBits'(OutHigh);
@@ -195,8 +195,8 @@ module xb_requant #(
   logic [OutBits-1:0] probe_data;
   logic [31:0] probe_column;
   logic [ColBits-1:0] probe_col_q;
-  assign probe_valid = out_valid_o && out_ready_i;
-  assign probe_data = out_data_o;
+  assign probe_valid  = out_valid_o && out_ready_i;
+  assign probe_data   = out_data_o;
   assign probe_column = 32'(probe_col_q);
   always_ff @(posedge clk_i) begin
     if (!rst_ni) probe_col_q <= '0;

@@ -23,7 +23,7 @@ module xb_window #(
     parameter int unsigned KernelW = 3,
     parameter int unsigned Stride = 1,
     parameter int unsigned Pad = 0,  // on all four sides, < kernel
-    parameter int unsigned Lines = 0,  // lines kept; 0: KernelH + Stride, or 2 InH for one output row
+    parameter int unsigned Lines = 0,  // lines kept; 0: derived, see README
     parameter int unsigned Rows = 18,  // kept rows
     parameter int unsigned Groups = 4,  // times each position's rows are sent
     parameter int unsigned Bits = 8,  // bits of an activation
@@ -45,8 +45,9 @@ module xb_window #(
   localparam int unsigned OutW = (InW + 2 * Pad - KernelW) / Stride + 1;
   localparam int unsigned LineWords = InW * InC;
   localparam int unsigned MinLines = xb_pkg::min(KernelH, InH);
-  localparam int unsigned WantLines =
-      (Lines != 0) ? Lines : (OutH == 1) ? 2 * InH : xb_pkg::min(KernelH + Stride, 2 * InH);
+  localparam int unsigned WantLines = (Lines != 0) ? Lines : (OutH == 1) ? 2 * InH : xb_pkg::min(
+      KernelH + Stride, 2 * InH
+  );
   localparam int unsigned AddrBits = xb_pkg::max(1, $clog2(WantLines * LineWords));
   localparam int unsigned HasLines = (1 << AddrBits) / LineWords;
 
@@ -139,8 +140,11 @@ module xb_window #(
         if (pos_end) ox_q <= line_out_end ? '0 : ox_q + OxBits'(1);
         if (line_out_end) begin
           oy_q <= image_end ? '0 : oy_q + OyBits'(1);
-          below_q <= image_end ? $signed(LineBits'(KernelH - Pad))
-                               : below_q + $signed(LineBits'(Stride));
+          below_q <= image_end ? $signed(
+              LineBits'(KernelH - Pad)
+          ) : below_q + $signed(
+              LineBits'(Stride)
+          );
         end
       end
       avail_q <= avail_q + (line_done_q ? LineBits'(1) : '0) -
@@ -209,8 +213,11 @@ module xb_window #(
 
   // Lines that the next output row no longer needs; at the image's end all that are left.
   logic signed [LineBits-1:0] top_q, first_q, top_next, first_next;
-  assign top_next = at_image_end ? $signed(LineBits'(32'd0 - Pad))
-                                 : top_q + $signed(LineBits'(Stride));
+  assign top_next = at_image_end ? $signed(
+      LineBits'(32'd0 - Pad)
+  ) : top_q + $signed(
+      LineBits'(Stride)
+  );
   assign first_next = (top_next < 0) ? '0 : top_next;
 
   always_ff @(posedge clk_i) begin

@@ -23,7 +23,7 @@ module xb_prim_ram #(
   end
 
   (* no_rw_check *)
-  logic [Width-1:0] mem[0:Depth-1];
+  logic [Width-1:0] mem[Depth];
 
   always_ff @(posedge clk_i) begin
     if (wr_en_i) mem[wr_addr_i] <= wr_data_i;

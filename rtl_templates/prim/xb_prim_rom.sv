@@ -20,7 +20,7 @@ module xb_prim_rom #(
     $error("xb_prim_rom: Width and Depth must be at least 1");
   end
 
-  logic [Width-1:0] mem[0:Depth-1];
+  logic [Width-1:0] mem[Depth];
   logic [Width-1:0] read_q;
 
   if (InitFile != "") begin : gen_image

@@ -7,8 +7,8 @@
 `include "xb_assert.svh"
 
 module xb_argmax #(
-    parameter  int unsigned Outputs  = 10,                                      // logits an image
-    parameter  int unsigned Bits     = 32,                                      // bits of a logit
+    parameter  int unsigned Outputs  = 10,                                  // logits an image
+    parameter  int unsigned Bits     = 32,                                  // bits of a logit
     localparam int unsigned UserBits = (Outputs > 1) ? $clog2(Outputs) : 1
 ) (
     input  logic                clk_i,          // clock

@@ -77,6 +77,7 @@ TEST_CASE("a damaged manifest is refused with its place") {
   CHECK_THAT(broken("/sources/0", "a;b.sv"), contains("cannot take"));
   CHECK_THAT(broken("/memories/0", "mem/gone.hex"), contains("$.memories[0]: names a file"));
   CHECK_THAT(broken("/include_dirs", {"../up"}), contains("$.include_dirs[0]: not a path inside"));
+  CHECK_THAT(broken("/headers", {"gone.svh"}), contains("$.headers[0]: names a file"));
   CHECK_THAT(broken("/input/bits", 4), contains("$.input.bits"));
   CHECK_THAT(broken("/outputs", 0), contains("$.outputs"));
 }

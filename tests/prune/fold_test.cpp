@@ -75,6 +75,20 @@ TEST_CASE("A batch norm behind a relu, or one whose conv has other readers, is r
   CHECK(tests::difference(branched, partly) < kRounding);
 }
 
+TEST_CASE("Column gains are what folding multiplies the weights by") {
+  for (const std::string order : {"r", "bmr", "mbr"}) {
+    const ir::Network before = network(order, 0.1F);
+    const auto& weight = std::get<ir::Conv>(before.nodes[1].kind).weight;
+    const ir::Network after = fold_batch_norm(before);
+    const auto& folded = std::get<ir::Conv>(after.nodes[1].kind).weight;
+    const std::vector<float> gains = column_gains(before, "conv");
+    REQUIRE(gains.size() == 5);
+    for (size_t i = 0; i < weight.size(); ++i) {
+      CHECK(folded[i] == Approx(weight[i] * gains[i / 18]).epsilon(1e-5));
+    }
+  }
+}
+
 TEST_CASE("The input's stddev moves into conv and dense weights") {
   for (const bool flat : {false, true}) {
     ir::Rng rng(5);

@@ -23,21 +23,22 @@ double grid_error(const std::vector<float>& weight, double scale, int range) {
   return sum;
 }
 
-TEST_CASE("The scale found is within 2 percent of a fine search's squared error") {
+TEST_CASE("The scale found is near a fine search's squared error and never above max / range") {
   for (uint64_t seed = 1; seed <= 10; ++seed) {
     for (const int range : {7, 127, 255}) {
       ir::Rng rng(seed);
       std::vector<float> weight(60);
       for (float& value : weight) value = static_cast<float>(rng.normal());
-      const float largest =
+      const double largest =
           std::abs(*std::max_element(weight.begin(), weight.end(),
                                      [](float a, float b) { return std::abs(a) < std::abs(b); }));
       double best = 1e300;
       for (int step = 1; step <= 20000; ++step) {
-        best = std::min(best, grid_error(weight, largest / range * step / 20000, range));
+        best = std::min(best, grid_error(weight, largest * step / (20000.0 * range), range));
       }
-      // At 7 levels the choice matters much, at 127 little and the fine search fits the noise.
-      const double allowed = range == 7 ? 1.02 : 1.3;
+      // At 7 levels the clipping point decides; at 127 all that is left is how single weights
+      // happen to round, which 20,000 scales fit better than 122 (measured: 11 percent).
+      const double allowed = range == 7 ? 1.02 : 1.2;
       CHECK(grid_error(weight, best_scale(weight, range), range) < allowed * best);
       CHECK(grid_error(weight, best_scale(weight, range), range) <=
             grid_error(weight, largest / range, range) * (1 + 1e-6));

@@ -13,11 +13,11 @@
 namespace crosstwin::quant {
 namespace {
 
-constexpr float kInputScale = 1.0F / 255;
+constexpr float kInputScale = 1.0F / 256;  // not 1 / 255, so that floats hold every product
 constexpr int32_t kZero = 33;
 
-// Integer weights times powers of two, activation scales a power of two of the input's scale: every
-// ratio is a power of two, so nothing is rounded but where the contract rounds.
+// Integer weights times powers of two, all scales powers of two: nothing is rounded but where the
+// contract rounds.
 struct Exact {
   ir::Network network;
   std::vector<double> unit;  // of the logits

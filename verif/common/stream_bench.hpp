@@ -90,15 +90,18 @@ struct Stalls {
 };
 
 // Runs all cases with bug == `bugs` at once on a fresh model. Testbench ports: vectors of one bit a
-// case in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays of 64-bit
-// words in_data_i, out_data_o.
+// case in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays of
+// 64-bit words in_data_i, out_data_o.
 template <typename Model>
 std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls stalls,
                               uint64_t seed) {
   constexpr uint64_t kQuiet = 20000;  // cycles without any beat: the design hangs
+  constexpr uint64_t kReset = 1;      // cycles in reset, from random registers
   constexpr uint64_t kAfter = 300;    // cycles after the last beat in which none may follow
   VerilatedContext context;
   context.assertOn(!bugs);
+  context.randReset(2);
+  context.randSeed(static_cast<int>(seed % 1000000) + 1);
   Model model(&context);
   Random random(seed);
   struct State {
@@ -115,7 +118,7 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
   uint64_t quiet = 0;
   for (uint64_t cycle = 0;; ++cycle) {
     model.clk_i = 0;
-    model.rst_ni = cycle >= 4;
+    model.rst_ni = cycle >= kReset;
     uint64_t in_valid = 0, in_last = 0, out_ready = 0;
     for (size_t i = 0; i < cases.size(); ++i) {
       if (!active(i)) {
@@ -123,7 +126,8 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
         continue;
       }
       State& s = state[i];
-      if (cycle >= 4 && !s.valid && s.sent < cases[i].in.size() && !random.percent(stalls.idle)) {
+      if (cycle >= kReset && !s.valid && s.sent < cases[i].in.size() &&
+          !random.percent(stalls.idle)) {
         s.valid = true;
       }
       // Between beats the data is noise, so that a design that looks at it is caught.
@@ -139,7 +143,7 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     const uint64_t in_ready = model.in_ready_o, out_valid = model.out_valid_o;
     const uint64_t out_last = model.out_last_o;
     bool beat = false, open = false;
-    for (size_t i = 0; i < cases.size() && cycle >= 4; ++i) {
+    for (size_t i = 0; i < cases.size() && cycle >= kReset; ++i) {
       if (!active(i)) continue;
       State& s = state[i];
       const Case& c = cases[i];
@@ -169,10 +173,11 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     model.clk_i = 1;
     model.eval();
     quiet = beat ? 0 : quiet + 1;
-    if (!open && cycle > 4 && quiet > kAfter) break;
+    if (!open && cycle > kReset && quiet > kAfter) break;
     if (quiet > kQuiet) {
       for (size_t i = 0; i < cases.size(); ++i) {
-        if (!active(i) || (state[i].received == cases[i].out.size() && state[i].sent == cases[i].in.size()))
+        if (!active(i) ||
+            (state[i].received == cases[i].out.size() && state[i].sent == cases[i].in.size()))
           continue;
         results[i].error = "stuck after " + std::to_string(state[i].sent) + " beats in, " +
                            std::to_string(state[i].received) + " of " +

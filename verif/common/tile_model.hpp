@@ -32,8 +32,7 @@ class TileModel {
       magnitude_.push_back(magnitude);
       for (int k = 0; k < 2 * s_.slices; ++k) {
         const bool own = (k % 2 == 1) == negative_.back();
-        const uint64_t code =
-            own ? magnitude >> (s_.cell_bits * (k / 2)) & mask(s_.cell_bits) : 0;
+        const uint64_t code = own ? magnitude >> (s_.cell_bits * (k / 2)) & mask(s_.cell_bits) : 0;
         g_.push_back(s_.per_cell == 0 ? table_[code]
                      : extreme        ? mask(s_.g_bits)
                                       : random.next() & mask(s_.g_bits));

@@ -15,11 +15,26 @@ struct Entry {
   TileShape shape;
 };
 
-#define BUG(index, name, rows, tile_rows, cols, pe, in_bits, in_signed, cell_bits, slices,       \
-            per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0, m1, sh1, o1, l1)   \
-  {#name,                                                                                        \
-   {rows, tile_rows, cols, pe, in_bits, in_signed, cell_bits, slices, per_cell, mag_bits, g_bits, \
-    adc_bits, adc_lanes, {m0, m1}, {sh0, sh1}, {o0, o1}, {l0, l1}}},
+#define BUG(index, name, rows, tile_rows, cols, pe, in_bits, in_signed, cell_bits, slices,     \
+            per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0, m1, sh1, o1, l1) \
+  {#name,                                                                                      \
+   {rows,                                                                                      \
+    tile_rows,                                                                                 \
+    cols,                                                                                      \
+    pe,                                                                                        \
+    in_bits,                                                                                   \
+    in_signed,                                                                                 \
+    cell_bits,                                                                                 \
+    slices,                                                                                    \
+    per_cell,                                                                                  \
+    mag_bits,                                                                                  \
+    g_bits,                                                                                    \
+    adc_bits,                                                                                  \
+    adc_lanes,                                                                                 \
+    {m0, m1},                                                                                  \
+    {sh0, sh1},                                                                                \
+    {o0, o1},                                                                                  \
+    {l0, l1}}},
 #define CASE(index, ...) BUG(index, , __VA_ARGS__)
 const Entry kEntries[] = {
 #include "cases.inc"

@@ -23,7 +23,7 @@
   end
 
 module tb (
-`include "tb_ports.svh"
+    `include "tb_ports.svh"
 );
-`include "cases.svh"
+  `include "cases.svh"
 endmodule

@@ -1,0 +1,40 @@
+// The network to train, as the configuration gives it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "compress/data/dataset.hpp"
+#include "compress/ir/json_reader.hpp"
+#include "compress/ir/network.hpp"
+
+namespace crosstwin::cli {
+
+enum class LayerKind { conv, dense, max_pool, avg_pool, relu, batch_norm, flatten };
+
+// One layer of a chain. What a kind does not have is not read.
+struct LayerSpec {
+  std::string name;
+  LayerKind kind = LayerKind::relu;
+  int32_t filters = 0;  // conv: output channels; dense: outputs, 0 = one a class (the last layer)
+  int32_t kernel = 2;   // conv, pools
+  int32_t stride = 1;   // conv, pools
+  int32_t pad = 0;      // conv
+};
+
+// "lenet5": 20@5x5, pool, 50@5x5, pool, 500, 10.  "demo": the same with 6, 12, 32.
+std::vector<LayerSpec> builtin_architecture(const std::string& name, const std::string& where);
+
+// The `network` section: {"builtin": NAME} or {"layers": [{"name", "kind", ...}, ...]}.
+std::vector<LayerSpec> read_architecture(const ir::JsonReader& json);
+nlohmann::ordered_json write_architecture(const std::vector<LayerSpec>& layers);
+
+// The untrained network for this data. Its Input takes the training set's mean (rounded to the
+// integer zero) and standard deviation. Throws Error naming the layer that does not fit.
+ir::Network build_network(const std::string& name, const std::vector<LayerSpec>& layers,
+                          const data::Dataset& train);
+
+}  // namespace crosstwin::cli

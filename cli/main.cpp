@@ -1,0 +1,104 @@
+// crosstwin: chooses the verb, prints its result, and turns errors into exit codes.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <oneapi/tbb/global_control.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.hpp"
+#include "cli/log.hpp"
+#include "cli/verbs/build.hpp"
+#include "cli/verbs/doctor.hpp"
+#include "compress/ir/error.hpp"
+
+namespace {
+namespace cli = crosstwin::cli;
+namespace ir = crosstwin::ir;
+using nlohmann::ordered_json;
+
+enum ExitCode { kOk = 0, kInput = 1, kBug = 2, kCheckFailed = 3 };
+
+void print(const cli::CommandLine& line, const ordered_json& json, const std::string& text) {
+  fmt::print("{}", line.options.json ? json.dump(2) + "\n" : text);
+  if (!line.options.json && !text.empty() && text.back() != '\n') fmt::print("\n");
+}
+
+// Inputs are checked, nothing is written.
+int dry_run(const cli::CommandLine& line, const std::vector<std::string>& names) {
+  static_cast<void>(cli::resolve_config(line.options));
+  cli::require_inputs(cli::find_step(names.front()), cli::Run(line.options.out));
+  ordered_json steps = ordered_json::array();
+  std::string text;
+  for (const std::string& name : names) {
+    const cli::Step& step = cli::find_step(name);
+    steps.push_back({{"step", name}, {"reads", step.reads}, {"writes", step.writes}});
+    text += fmt::format("{:<9} {}\n          reads   {}\n          writes  {}\n", name,
+                        step.summary, step.reads, step.writes);
+  }
+  print(line, {{"out", line.options.out.string()}, {"steps", steps}},
+        text + "OUT is " + line.options.out.string() + "\n");
+  return kOk;
+}
+
+int run_all(const cli::CommandLine& line) {
+  if (line.print_config) {
+    const bool written = std::filesystem::exists(cli::Run(line.options.out).config());
+    const cli::Config config = line.options.config.empty() && !written
+                                   ? cli::load_config({}, line.options.overrides)
+                                   : cli::resolve_config(line.options);
+    print(line, cli::to_json(config), cli::describe(config));
+    return kOk;
+  }
+  if (line.options.dry_run) return dry_run(line, cli::step_range(line.build));
+  const ordered_json built = cli::build(line.options, line.build);
+  print(line, built, line.verb == "demo" ? cli::demo_text(built) : cli::build_text(built));
+  return kOk;
+}
+
+int run(const cli::CommandLine& line) {
+  if (line.help) {
+    fmt::print("{}", *line.help);
+    return kOk;
+  }
+  if (!line.tools.empty()) ::setenv("CROSSTWIN_TOOLS", line.tools.c_str(), 1);
+  std::optional<tbb::global_control> threads;
+  if (line.options.threads > 0) {
+    threads.emplace(tbb::global_control::max_allowed_parallelism,
+                    static_cast<size_t>(line.options.threads));
+  }
+  if (line.verb == "doctor") {
+    const ordered_json findings = cli::examine(line.options);
+    print(line, findings, cli::doctor_text(findings));
+    return findings["ok"].get<bool>() ? kOk : kInput;
+  }
+  if (line.verb == "build" || line.verb == "demo") return run_all(line);
+  if (line.options.dry_run) return dry_run(line, {line.verb});
+  const cli::Step& step = cli::find_step(line.verb);
+  cli::Context context(cli::resolve_config(line.options), cli::Run(line.options.out), line.options);
+  const ordered_json record = cli::run_step(step, context);
+  print(line, record, step.text(record["result"]));
+  return kOk;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cli::set_up_log();
+  try {
+    return run(cli::parse_command_line(argc, argv));
+  } catch (const ir::Error& error) {
+    cli::error(error.what());
+    return kInput;
+  } catch (const ir::CheckFailed& failed) {
+    cli::error(failed.what());
+    return kCheckFailed;
+  } catch (const std::filesystem::filesystem_error& error) {
+    cli::error(error.what());
+    return kInput;
+  } catch (const std::exception& bug) {
+    cli::error(fmt::format("a bug of crosstwin: {}", bug.what()));
+    return kBug;
+  }
+}

@@ -1,0 +1,71 @@
+// Running one step: configuration, inputs, record.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/step.hpp"
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/error.hpp"
+
+namespace crosstwin::cli {
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+const data::Splits& Context::data() {
+  if (!data_) data_ = data::load(config.dataset);
+  return *data_;
+}
+
+Config resolve_config(const Options& options) {
+  const fs::path written = Run(options.out).config();
+  if (!options.config.empty()) return load_config(options.config, options.overrides);
+  if (fs::exists(written)) return load_config(written, options.overrides);
+  throw ir::Error({"CONFIG", "no configuration was given, and there is no " + written.string(),
+                   "a JSON file", "none",
+                   "give one, such as examples/demo.json, or the --out of an earlier run"});
+}
+
+void require_inputs(const Step& step, const Run& run) {
+  for (const auto& [folder, maker] : step.inputs) {
+    if (fs::exists(run.dir() / folder)) continue;
+    throw ir::Error({(run.dir() / folder).string(), "`" + step.name + "` reads this folder", "",
+                     "no such folder", "run `crosstwin " + maker + "` with the same --out first"});
+  }
+}
+
+std::string input_hash(const Step& step, Context& context) {
+  const ordered_json config = to_json(context.config);
+  std::string all = step.name + "\n";
+  for (const std::string& section : step.sections) all += section + config[section].dump() + "\n";
+  for (const auto& [folder, maker] : step.inputs) {
+    all += folder + " " + context.run.hash(folder) + "\n";
+  }
+  if (step.uses_data) {
+    const data::Splits& data = context.data();
+    for (const data::Dataset* split : {&data.train, &data.validation, &data.test}) {
+      const auto view = [](const std::vector<uint8_t>& bytes) {
+        return std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+      };
+      all += ir::content_hash(view(split->images)) + ir::content_hash(view(split->labels)) + "\n";
+    }
+  }
+  return ir::content_hash(all);
+}
+
+ordered_json run_step(const Step& step, Context& context) {
+  require_inputs(step, context.run);
+  ir::write_file(context.run.config(), to_json(context.config).dump(2) + "\n");
+  const std::string inputs = input_hash(step, context);
+  const auto start = std::chrono::steady_clock::now();
+  ordered_json result = step.run(context);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  ordered_json record = {{"step", step.name},
+                         {"inputs", inputs},
+                         {"seconds", seconds.count()},
+                         {"result", std::move(result)}};
+  context.run.write_results(step.name, record);
+  return record;
+}
+
+}  // namespace crosstwin::cli

@@ -1,0 +1,88 @@
+// A step of the flow: what it reads, does and says. One a file in verbs/.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/config/config.hpp"
+#include "cli/run.hpp"
+#include "compress/data/dataset.hpp"
+
+namespace crosstwin::cli {
+
+// What every verb takes.
+struct Options {
+  std::filesystem::path config;  // [CONFIG]
+  std::filesystem::path out = "out/run";
+  std::vector<std::string> overrides;  // --set, and the shortcuts of the verb, in order
+  int32_t threads = 0;                 // 0 = all cores
+  bool dry_run = false;
+  bool json = false;
+  bool resume = false;
+};
+
+// What a step works with.
+class Context {
+ public:
+  Context(Config of, Run into, Options chosen)
+      : config(std::move(of)), run(std::move(into)), options(std::move(chosen)) {}
+
+  Config config;
+  Run run;
+  Options options;
+
+  // The data set, loaded at first use.
+  const data::Splits& data();
+
+ private:
+  std::optional<data::Splits> data_;
+};
+
+// An option of one verb that stands for a configuration key.
+struct Shortcut {
+  std::string flag;  // "--images"
+  std::string key;   // "simulate.images"
+  std::string help;
+  std::string value = {};                                  // set by a flag that takes no value
+  enum class Form { json, text, list } form = Form::json;  // list: comma between strings
+};
+
+struct Step {
+  std::string name;
+  std::string summary;  // one line
+  std::string reads;    // for people
+  std::string writes;
+  std::string example;
+  std::vector<Shortcut> shortcuts;
+  std::vector<std::string> sections;  // of the configuration that the result depends on
+  bool uses_data = false;
+  // Folders of the run it needs, each with the step that makes it.
+  std::vector<std::pair<std::string, std::string>> inputs;
+  std::vector<std::string> outputs;  // folders of the run it makes
+
+  nlohmann::ordered_json (*run)(Context& context) = nullptr;
+  std::string (*line)(const nlohmann::ordered_json& result) = nullptr;  // for `build`
+  std::string (*text)(const nlohmann::ordered_json& result) = nullptr;  // for people
+};
+
+// All steps in the order of `build`.
+const std::vector<Step>& all_steps();
+const Step& find_step(const std::string& name);
+
+// Loads CONFIG, or what an earlier step wrote to OUT/config.json; Error when there is neither.
+Config resolve_config(const Options& options);
+
+// Error naming the step to run first when an input is missing.
+void require_inputs(const Step& step, const Run& run);
+
+// What decides whether a step need not run again: its sections, data and input folders.
+std::string input_hash(const Step& step, Context& context);
+
+// Writes OUT/config.json, runs the step and records its result; returns the record.
+nlohmann::ordered_json run_step(const Step& step, Context& context);
+
+}  // namespace crosstwin::cli

@@ -1,0 +1,141 @@
+// Bad inputs: each a clear error, exit 1, and nothing half-written.
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/chip.hpp"
+#include "compress/ir/design.hpp"
+#include "compress/ir/npz.hpp"
+#include "tests/catch.hpp"
+#include "tests/cli/command.hpp"
+#include "tests/temporary_dir.hpp"
+
+namespace crosstwin::tests {
+namespace {
+namespace fs = std::filesystem;
+
+// A run folder as left by `map` and `program`: two pixels, two logits.
+void write_design(const fs::path& out) {
+  ir::Crossbar crossbar;
+  crossbar.kernel_h = 1;
+  crossbar.kernel_w = 2;
+  crossbar.pad_value = {0};
+  crossbar.rows = {0, 1};
+  crossbar.weight = {1, -2, 3, 4};
+  crossbar.bias = {0, 5};
+  crossbar.logits = true;
+  ir::Design design;
+  design.name = "tiny";
+  design.input = {1, 1, 2};
+  design.stages = {{"fc", {"input"}, {1, 1, 2}, {2, 1, 1}, 8, false, crossbar}};
+  ir::save_design(design, out / "design");
+  fs::create_directories(out / "chip");
+  ir::write_file(out / "config.json", "{}");
+}
+
+TEST_CASE("a truncated IDX file is named with what was expected") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", "{}");
+  ir::write_file(
+      dir / "mnist/train-images-idx3-ubyte",
+      std::string("\0\0\x08\x03\0\0\0\x02\0\0\0\x1c\0\0\0\x1c", 16) + std::string(784 + 100, 'x'));
+  ir::write_file(dir / "mnist/train-labels-idx1-ubyte",
+                 std::string("\0\0\x08\x01\0\0\0\x02\x03\x04", 10));
+  ir::write_file(dir / "mnist/t10k-images-idx3-ubyte", "");
+  ir::write_file(dir / "mnist/t10k-labels-idx1-ubyte", "");
+  const Outcome outcome =
+      crosstwin({"train", dir / "run.json", "--data", dir / "mnist", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("train-images-idx3-ubyte") && contains("expected"));
+  CHECK(!fs::exists(dir / "out"));
+}
+
+TEST_CASE("an NPZ file of the wrong shape is named with its member") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", "{}");
+  ir::Npz npz;
+  npz["x_train"] = ir::Array<uint8_t>{{4, 28}, std::vector<uint8_t>(4 * 28)};
+  npz["y_train"] = ir::Array<uint8_t>{{4}, std::vector<uint8_t>(4)};
+  npz["x_test"] = ir::Array<uint8_t>{{4, 28}, std::vector<uint8_t>(4 * 28)};
+  npz["y_test"] = ir::Array<uint8_t>{{4}, std::vector<uint8_t>(4)};
+  ir::write_npz(dir / "set.npz", npz);
+  const Outcome outcome =
+      crosstwin({"train", dir / "run.json", "--data", dir / "set.npz", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("set.npz") && contains("x_train") && contains("expected"));
+  CHECK(!fs::exists(dir / "out"));
+}
+
+TEST_CASE("a corrupt design.json is named with the place") {
+  const TemporaryDir dir;
+  write_design(dir / "out");
+  const fs::path file = dir / "out/design/design.json";
+  ir::write_file(file, ir::read_file(file).substr(0, 100));
+  const std::string before = snapshot(dir / "out");
+  const Outcome outcome = crosstwin({"generate", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("design.json:") && contains("not valid JSON"));
+  CHECK(!fs::exists(dir / "out/rtl"));
+  CHECK(!fs::exists(dir / "out/results"));
+}
+
+TEST_CASE("a design with a tile wider than allowed is named with the place") {
+  const TemporaryDir dir;
+  write_design(dir / "out");
+  const fs::path file = dir / "out/design/design.json";
+  auto design = nlohmann::ordered_json::parse(ir::read_file(file));
+  design["layout"]["tile_cols"] = 4096;
+  ir::write_file(file, design.dump());
+  const Outcome outcome = crosstwin({"generate", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("design.json: $.layout.tile_cols") && contains("1..1024") &&
+                              contains("4096"));
+  CHECK(!fs::exists(dir / "out/rtl"));
+}
+
+TEST_CASE("a tile wider than allowed in the configuration is named with its path") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", R"({"layout": {"tile_rows": 5000}})");
+  const Outcome outcome = crosstwin({"train", dir / "run.json", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("run.json: $.layout.tile_rows") && contains("1..1024"));
+  CHECK(!fs::exists(dir / "out"));
+}
+
+TEST_CASE("an unknown configuration key is named with the nearest one") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", R"({"layers": {"conv1": {"filtres": 3}}})");
+  const Outcome outcome = crosstwin({"build", dir / "run.json", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("run.json: $.layers.conv1") && contains("mean \"filters\"?"));
+  CHECK(!fs::exists(dir / "out"));
+}
+
+TEST_CASE("a missing nextpnr is named with the command that installs it") {
+  const TemporaryDir dir;
+  write_design(dir / "out");
+  fs::create_directories(dir / "out/rtl");
+  for (const char* tool : {"yosys", "icepack"}) {
+    ir::write_file(dir / "tools" / tool, "#!/bin/sh\n");
+    fs::permissions(dir / "tools" / tool, fs::perms::owner_all);
+  }
+  const Outcome outcome =
+      crosstwin({"fpga", "--out", dir / "out", "--board", "hx8k", "--tools", dir / "tools"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("missing") && contains("nextpnr-ice40") &&
+                              contains("apt-get install") && !contains("icepack:"));
+  CHECK(!fs::exists(dir / "out/fpga"));
+  CHECK(!fs::exists(dir / "out/results"));
+}
+
+TEST_CASE("a board that does not exist is refused before anything runs") {
+  const TemporaryDir dir;
+  write_design(dir / "out");
+  fs::create_directories(dir / "out/rtl");
+  const Outcome outcome = crosstwin({"fpga", "--out", dir / "out", "--board", "hx8"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("hx8k"));
+}
+
+}  // namespace
+}  // namespace crosstwin::tests

@@ -1,0 +1,112 @@
+// The flow end to end on a tiny network: train to verify, resumed, repeated, and corrupted.
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/process.hpp"
+#include "tests/catch.hpp"
+#include "tests/cli/command.hpp"
+#include "tests/temporary_dir.hpp"
+
+namespace crosstwin::tests {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr const char* kTiny = R"({
+  "name": "tiny",
+  "dataset": {"kind": "digits", "digits_train": 2000, "validation": 200, "digits_test": 200},
+  "network": {"layers": [
+    {"name": "conv1", "kind": "conv", "filters": 3, "kernel": 5, "stride": 2},
+    {"name": "norm1", "kind": "batch_norm"},
+    {"name": "relu1", "kind": "relu"},
+    {"name": "pool1", "kind": "max_pool"},
+    {"name": "flatten", "kind": "flatten"},
+    {"name": "fc1", "kind": "dense"}]},
+  "train": {"epochs": 2, "batch": 64, "learning_rate": 0.01},
+  "layers": {"conv1": {"rows": 12}, "fc1": {"rows": 40}},
+  "simulate": {"draws": 1},
+  "verify": {"images": 20, "stall_images": 5}
+})";
+
+TEST_CASE(
+    "a tiny network goes from digits to RTL that equals the twin, and a seeded bug is found") {
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+
+  const Outcome built =
+      crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step", "verify", "--json"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  const nlohmann::ordered_json steps = parse(built)["steps"];
+  REQUIRE(steps.size() == 7);
+  CHECK(steps[1]["result"]["weights"] <= 3 * 12 + 40 * 10);
+  const nlohmann::ordered_json verified = steps[6]["result"];
+  CHECK(verified["plain"]["images"] == 20);
+  CHECK(verified["plain"]["logits_equal"] == 200);
+  CHECK(verified["stalls"]["logits_equal"] == 50);
+  CHECK(verified["plain"]["measured_cycles"].get<double>() ==
+        Approx(verified["plain"]["planned_cycles"].get<double>()).epsilon(0.1));
+  const nlohmann::ordered_json accuracy = steps[4]["result"]["accuracy"];
+  REQUIRE(accuracy.size() == 5);
+  CHECK(accuracy[2]["accuracy"] > 0.5);  // quantized; chance is 0.1
+
+  const Outcome resumed =
+      crosstwin({"build", "--out", out, "--stop-step", "verify", "--json", "--resume"});
+  INFO(resumed.err);
+  REQUIRE(resumed.status == 0);
+  for (const nlohmann::ordered_json& step : parse(resumed)["steps"]) {
+    CHECK(step["state"] == "up to date");
+  }
+
+  const Outcome report = crosstwin({"report", "--out", out});
+  INFO(report.err);
+  CHECK(report.status == 0);
+  CHECK_THAT(report.out,
+             contains("all 200 logits of 20 images equal") && contains("weights, conv"));
+  CHECK_THAT(ir::read_file(dir / "out/report/report.html"), contains("<svg"));
+  CHECK(fs::exists(dir / "out/report/conv1_tiles.svg"));
+
+  // Swap the two halves of every weight word of the last layer.
+  std::string images;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir / "out/rtl/mem")) {
+    const std::string name = entry.path().filename().string();
+    images += name + " ";
+    if (name.find("fc1") == std::string::npos || name.find("weights") == std::string::npos) {
+      continue;
+    }
+    std::string words = ir::read_file(entry.path());
+    for (char& digit : words) {
+      if (digit >= '1' && digit <= '3') digit = static_cast<char>(digit + 1);
+    }
+    ir::write_file(entry.path(), words);
+  }
+  INFO(images);
+  const Outcome corrupted = crosstwin({"verify", "--out", out, "--images", "20"});
+  INFO(corrupted.err);
+  CHECK(corrupted.status == 3);
+  CHECK_THAT(corrupted.err, contains("fc1"));
+}
+
+TEST_CASE("the same configuration and seed give the same chip on any number of threads") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "tiny.json", kTiny);
+  for (const char* threads : {"1", "3"}) {
+    const Outcome built = crosstwin({"build", dir / "tiny.json", "--out", dir / threads,
+                                     "--threads", threads, "--stop-step", "generate"});
+    INFO(built.err);
+    REQUIRE(built.status == 0);
+  }
+  for (const char* folder : {"network", "compressed", "design", "chip", "rtl"}) {
+    INFO(folder);
+    CHECK(snapshot(dir / "1" / folder) == snapshot(dir / "3" / folder));
+  }
+  const Outcome seeded =
+      crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});
+  CHECK(seeded.status == 0);
+  CHECK(snapshot(dir / "1" / "chip") != snapshot(dir / "3" / "chip"));
+}
+
+}  // namespace
+}  // namespace crosstwin::tests

@@ -1,0 +1,37 @@
+// Text tables and the page of the report.
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/table.hpp"
+
+#include "cli/html.hpp"
+#include "tests/catch.hpp"
+
+namespace crosstwin::cli {
+namespace {
+
+using tests::contains;
+
+TEST_CASE("a table is as wide as its content") {
+  Table table({"layer", "rows"});
+  table.add({"c", "1,000"});
+  table.add({"longer"});
+  CHECK(table.text() == "layer    rows\n------  -----\nc       1,000\nlonger\n");
+}
+
+TEST_CASE("numbers are grouped by thousands") {
+  CHECK(grouped(0) == "0");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(1000) == "1,000");
+  CHECK(grouped(-1234567) == "-1,234,567");
+  CHECK(percent(0.98765) == "98.77%");
+}
+
+TEST_CASE("the report's page escapes text and inlines pictures") {
+  const std::string page =
+      html_page("a<b", {{"x & y", "\"1\""}}, {{"p.svg", "<?xml version=\"1.0\"?>\n<svg>p</svg>"}});
+  CHECK_THAT(page, contains("<h1>a&lt;b</h1>") && contains("x &amp; y") && contains("&quot;1") &&
+                       contains("<svg>p</svg>"));
+  CHECK_THAT(page, !contains("<?xml"));
+}
+
+}  // namespace
+}  // namespace crosstwin::cli

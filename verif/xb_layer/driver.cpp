@@ -1,0 +1,91 @@
+// Checks whole layers: gather, tile and requantizer against their models in a row.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "Vtb.h"
+#include "verif/common/requant_model.hpp"
+#include "verif/common/stream_bench.hpp"
+#include "verif/common/tile_model.hpp"
+#include "verif/common/window_model.hpp"
+
+namespace {
+
+using namespace crosstwin::verif;
+
+constexpr int kImages = 5;
+
+struct Entry {
+  const char* bug;
+  WindowShape window;
+  TileShape tile;
+  RequantShape requant;
+};
+
+#define BUG(index, name, ih, iw, ic, kh, kw, st, pad, ln, r, ib, tr, c, p, is, pc, al, bb, lg, ob, \
+            lo, hi)                                                                                \
+  {#name,                                                                                          \
+   {ih, iw, ic, kh, kw, st, pad, ln, r, (c + p - 1) / p, ib},                                      \
+   {r, tr, c, p, ib, is, 4, 2, pc, 7, 8, 8, al, {40503, 37}, {19, 9}, {-9, 5}, {2, 1}},            \
+   {c, 24, bb, lg, ob, lo, hi}},
+#define CASE(index, ...) BUG(index, , __VA_ARGS__)
+const Entry kEntries[] = {
+#include "cases.inc"
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const uint64_t seed = seed_of(argc, argv);
+  Random random(seed);
+  std::vector<Case> cases;
+  std::vector<int64_t> formula;
+  for (const Entry& e : kEntries) {
+    const std::string number = std::to_string(cases.size());
+    const bool bug = *e.bug != '\0';
+    const WindowModel window(e.window, random);
+    const TileModel tile(e.tile, random, false);
+    const RequantModel requant(e.requant, random, 22, 26);
+    window.write_image("rows_" + number + ".hex");
+    tile.write_images("weights_" + number + ".hex", "table_" + number + ".hex");
+    requant.write_image("requant_" + number + ".hex");
+    Case c{bug ? e.bug : "case " + number, {}, {}, bug};
+    for (int image = 0; image < kImages; ++image) {
+      const std::vector<uint64_t> map = window.random_map(random);
+      for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
+      for (int oy = 0; oy < e.window.out_h(); ++oy) {
+        for (int ox = 0; ox < e.window.out_w(); ++ox) {
+          const std::vector<int64_t> y = tile.apply(window.gather(map, oy, ox));
+          for (int col = 0; col < e.tile.cols; ++col) {
+            c.out.push_back({requant.apply(y[col], col), false});
+          }
+        }
+      }
+      c.out.back().last = true;
+    }
+    // Outputs that sit at the clamp test nothing.
+    const uint64_t low = static_cast<uint64_t>(e.requant.low) & mask(e.requant.out_bits);
+    const auto clamped = std::count_if(c.out.begin(), c.out.end(), [&](const Beat& beat) {
+      return beat.data == low || beat.data == static_cast<uint64_t>(e.requant.high);
+    });
+    std::printf("%s: %td of %zu outputs clamped\n", c.name.c_str(), clamped, c.out.size());
+    cases.push_back(c);
+    bool exact = false;
+    formula.push_back(tile.cycles(&exact) * e.window.out_h() * e.window.out_w());
+  }
+  return bench<Vtb>(cases, seed, [&](const std::vector<Result>& results) {
+    // Case 1 and 2: the tile is slower than its input and its requantizer, so an image takes
+    // exactly the formula's cycles.
+    int wrong = 0;
+    for (const size_t i : {1, 2}) {
+      const size_t beats = cases[i].out.size() / kImages;
+      const uint64_t got = results[i].cycles[5 * beats - 1] - results[i].cycles[4 * beats - 1];
+      if (got != static_cast<uint64_t>(formula[i])) {
+        std::printf("FAILED %s: %llu cycles an image, the formula says %lld\n",
+                    cases[i].name.c_str(), static_cast<unsigned long long>(got),
+                    static_cast<long long>(formula[i]));
+        ++wrong;
+      }
+    }
+    return wrong;
+  });
+}

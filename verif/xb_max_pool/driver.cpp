@@ -1,0 +1,60 @@
+// Checks xb_max_pool against the plain maximum over every window.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "Vtb.h"
+#include "verif/common/stream_bench.hpp"
+
+namespace {
+
+using namespace crosstwin::verif;
+
+constexpr int kImages = 8;
+
+struct Entry {
+  const char* bug;
+  int in_h, in_w, in_c, kernel, stride, bits, is_signed;
+};
+
+#define BUG(index, name, ...) {#name, __VA_ARGS__},
+#define CASE(index, ...) {"", __VA_ARGS__},
+const Entry kEntries[] = {
+#include "cases.inc"
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const uint64_t seed = seed_of(argc, argv);
+  Random random(seed);
+  std::vector<Case> cases;
+  for (const Entry& e : kEntries) {
+    const bool bug = *e.bug != '\0';
+    Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
+    for (int image = 0; image < kImages; ++image) {
+      std::vector<uint64_t> map;
+      for (int i = 0; i < e.in_h * e.in_w * e.in_c; ++i)
+        map.push_back(random.next() & mask(e.bits));
+      for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
+      const auto value = [&](uint64_t raw) {
+        return e.is_signed != 0 ? sign_extend(raw, e.bits) : static_cast<int64_t>(raw);
+      };
+      for (int oy = 0; oy + e.kernel <= e.in_h; oy += e.stride) {
+        for (int ox = 0; ox + e.kernel <= e.in_w; ox += e.stride) {
+          for (int ch = 0; ch < e.in_c; ++ch) {
+            uint64_t best = map[(oy * e.in_w + ox) * e.in_c + ch];
+            for (int k = 0; k < e.kernel * e.kernel; ++k) {
+              const uint64_t other =
+                  map[((oy + k / e.kernel) * e.in_w + ox + k % e.kernel) * e.in_c + ch];
+              if (value(other) > value(best)) best = other;
+            }
+            c.out.push_back({best, false});
+          }
+        }
+      }
+      c.out.back().last = true;
+    }
+    cases.push_back(c);
+  }
+  return bench<Vtb>(cases, seed, no_check);
+}
