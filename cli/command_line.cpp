@@ -156,7 +156,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = app.get_subcommands();
-    line.help = chosen.empty() ? app.help() : chosen.front()->help();
+    line.help = chosen.empty() ? app.help() : chosen.front()->help("crosstwin");
     return line;
   } catch (const CLI::ParseError& error) {
     std::vector<std::string> verbs = {"demo", "doctor", "build"};

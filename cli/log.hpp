@@ -2,11 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 
 namespace crosstwin::cli {
 
 void set_up_log();
+// From here on also into this file, which starts empty; a file given before is closed.
+void log_to(const std::filesystem::path& file);
 void info(const std::string& line);
 void warn(const std::string& line);
 void error(const std::string& line);

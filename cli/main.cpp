@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -82,23 +83,34 @@ int run(const cli::CommandLine& line) {
   return kOk;
 }
 
+// With --json whoever reads standard output gets the error there too.
+int fail(bool json, ExitCode code, const std::string& message, const ir::Diagnosis& diagnosis) {
+  cli::error(message);
+  if (json) {
+    const ordered_json error = {{"where", diagnosis.where},       {"what", diagnosis.what},
+                                {"expected", diagnosis.expected}, {"got", diagnosis.got},
+                                {"fix", diagnosis.fix},           {"exit", static_cast<int>(code)}};
+    fmt::print("{}\n", ordered_json{{"error", error}}.dump(2));
+  }
+  return code;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   cli::set_up_log();
+  const bool json = std::any_of(
+      argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+  const auto what = [](const std::exception& error) { return ir::Diagnosis{"", error.what()}; };
   try {
     return run(cli::parse_command_line(argc, argv));
   } catch (const ir::Error& error) {
-    cli::error(error.what());
-    return kInput;
+    return fail(json, kInput, error.what(), error.diagnosis());
   } catch (const ir::CheckFailed& failed) {
-    cli::error(failed.what());
-    return kCheckFailed;
+    return fail(json, kCheckFailed, failed.what(), what(failed));
   } catch (const std::filesystem::filesystem_error& error) {
-    cli::error(error.what());
-    return kInput;
+    return fail(json, kInput, error.what(), what(error));
   } catch (const std::exception& bug) {
-    cli::error(fmt::format("a bug of crosstwin: {}", bug.what()));
-    return kBug;
+    return fail(json, kBug, fmt::format("a bug of crosstwin: {}", bug.what()), what(bug));
   }
 }

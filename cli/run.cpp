@@ -17,7 +17,7 @@ ordered_json Run::read_results(const std::string& step) const {
   const fs::path file = results(step);
   if (!fs::exists(file)) return nullptr;
   ordered_json record = ordered_json::parse(ir::read_file(file), nullptr, false);
-  if (!record.is_object() || !record.contains("result") || !record.contains("inputs")) {
+  if (!record.is_object() || !record.contains("result") || !record.contains("folders")) {
     throw ir::Error(
         {file.string(), "not a record of crosstwin", "", "", "run `crosstwin " + step + "` again"});
   }
@@ -26,6 +26,13 @@ ordered_json Run::read_results(const std::string& step) const {
 
 void Run::write_results(const std::string& step, const ordered_json& record) const {
   ir::write_file(results(step), record.dump(2) + "\n");
+}
+
+bool Run::stale(const ordered_json& record) const {
+  for (const auto& [folder, was] : record["folders"].items()) {
+    if (was != hash(folder)) return true;
+  }
+  return false;
 }
 
 std::string Run::hash(const std::string& folder) const {

@@ -28,9 +28,13 @@ class Run {
     return dir_ / "results" / (step + ".json");
   }
 
-  // What a step found: {"step", "inputs", "seconds", "result"}; null when it has not run.
+  // What a step found: {"step", "inputs", "folders", "seconds", "result"}; null when it has not
+  // run.
   nlohmann::ordered_json read_results(const std::string& step) const;
   void write_results(const std::string& step, const nlohmann::ordered_json& record) const;
+
+  // A folder that the step read has changed since the record was written.
+  bool stale(const nlohmann::ordered_json& record) const;
 
   // Hash of all files below a folder of the run, or "" when it is not there.
   std::string hash(const std::string& folder) const;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "cli/log.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 
@@ -55,13 +56,17 @@ std::string input_hash(const Step& step, Context& context) {
 
 ordered_json run_step(const Step& step, Context& context) {
   require_inputs(step, context.run);
+  const std::string inputs = input_hash(step, context);  // reads the data: nothing written yet
+  ordered_json folders = ordered_json::object();
+  for (const auto& [folder, maker] : step.inputs) folders[folder] = context.run.hash(folder);
+  log_to(context.run.logs() / (step.name + ".log"));
   ir::write_file(context.run.config(), to_json(context.config).dump(2) + "\n");
-  const std::string inputs = input_hash(step, context);
   const auto start = std::chrono::steady_clock::now();
   ordered_json result = step.run(context);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   ordered_json record = {{"step", step.name},
                          {"inputs", inputs},
+                         {"folders", std::move(folders)},
                          {"seconds", seconds.count()},
                          {"result", std::move(result)}};
   context.run.write_results(step.name, record);

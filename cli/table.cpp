@@ -18,8 +18,9 @@ std::string Table::text() const {
   for (size_t r = 0; r < rows_.size(); ++r) {
     std::string line;
     for (size_t i = 0; i < rows_[r].size(); ++i) {
-      line += i == 0 ? fmt::format("{:<{}}", rows_[r][i], width[i])
-                     : fmt::format("  {:>{}}", rows_[r][i], width[i]);
+      if (i > 0) line += "  ";
+      line += i == 0 || align_ == Align::left ? fmt::format("{:<{}}", rows_[r][i], width[i])
+                                              : fmt::format("{:>{}}", rows_[r][i], width[i]);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

@@ -1,4 +1,4 @@
-// Plain text tables: the first column left, the others right, as wide as their content.
+// Plain text tables, as wide as their content.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,11 +9,15 @@ namespace crosstwin::cli {
 
 class Table {
  public:
-  explicit Table(std::vector<std::string> header) { add(std::move(header)); }
+  enum class Align { left, right };  // of all columns but the first, which is always left
+  explicit Table(std::vector<std::string> header, Align align = Align::right) : align_(align) {
+    add(std::move(header));
+  }
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
   std::string text() const;  // header, a rule, rows; every line ends in '\n'
 
  private:
+  Align align_;
   std::vector<std::vector<std::string>> rows_;
 };
 

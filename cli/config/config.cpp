@@ -221,8 +221,8 @@ std::string describe(const Config& config) {
     for (const Field& field : fields.list()) {
       std::string value = field.write().dump();
       if (value.size() > 40) value = value.substr(0, 37) + "...";
-      text += fmt::format("{:<44} {}: {}\n", prefix + field.key + "=" + value, field.type,
-                          field.explanation);
+      text += fmt::format("{:<36} {} ({})\n", prefix + field.key + "=" + value, field.explanation,
+                          field.type);
     }
   };
   for (const Section& section : sections(copy)) {

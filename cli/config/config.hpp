@@ -96,7 +96,7 @@ Config load_config(const std::filesystem::path& file, const std::vector<std::str
 // Everything, defaults filled in and every layer spelled out; load_config() of it gives the same.
 nlohmann::ordered_json to_json(const Config& config);
 
-// One line a key: "train.epochs = 10    integer 1..10000: passes over the training images".
+// One line a key: "train.epochs=10   passes over the training images (integer 1..100000)".
 std::string describe(const Config& config);
 
 }  // namespace crosstwin::cli

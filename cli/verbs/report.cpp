@@ -17,13 +17,18 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// The results of all steps that have run, by step.
-ordered_json collect(const Run& run) {
+// The results of all steps that have run, by step; those of other inputs than today's only by name.
+ordered_json collect(const Run& run, std::vector<std::string>& stale) {
   ordered_json steps = ordered_json::object();
   for (const Step& step : all_steps()) {
     if (step.name == "report") continue;
     const ordered_json record = run.read_results(step.name);
-    if (record.is_object()) steps[step.name] = record;
+    if (!record.is_object()) continue;
+    if (run.stale(record)) {
+      stale.push_back(step.name);
+    } else {
+      steps[step.name] = record;
+    }
   }
   return steps;
 }
@@ -113,12 +118,14 @@ Rows table_rows(const ordered_json& steps) {
   add("simulate", simulate_rows);
   add("verify", verify_rows);
   add("fpga", fpga_rows);
+  double seconds = 0;
   std::string times;
   for (const auto& [name, record] : steps.items()) {
-    times += fmt::format("{}{} {:.1f}", times.empty() ? "" : ", ", name,
+    seconds += record["seconds"].get<double>();
+    times += fmt::format("{}{} {:.0f}", times.empty() ? "" : ", ", name,
                          record["seconds"].get<double>());
   }
-  rows.push_back({"seconds", times});
+  rows.push_back({"time", fmt::format("{:.0f} s ({})", seconds, times)});
   return rows;
 }
 
@@ -140,12 +147,17 @@ std::vector<std::pair<std::string, std::string>> draw(const ir::Design& design,
 
 ordered_json run(Context& context) {
   const ir::Design design = ir::load_design(context.run.design());
-  const ordered_json steps = collect(context.run);
-  const Rows rows = table_rows(steps);
+  std::vector<std::string> stale;
+  const ordered_json steps = collect(context.run, stale);
+  Rows rows = table_rows(steps);
+  for (const std::string& step : stale) {
+    rows.push_back({step, "out of date, its inputs have changed: run it again"});
+  }
   std::vector<std::pair<std::string, std::string>> pictures;
   if (steps.contains("map")) pictures = draw(design, steps["map"]["result"]);
 
-  Table table({context.config.name, fmt::format("seed {}", context.config.seed)});
+  Table table({context.config.name, fmt::format("seed {}", context.config.seed)},
+              Table::Align::left);
   for (const auto& row : rows) table.add(row);
   ir::write_dir(context.run.report(), [&](const fs::path& dir) {
     for (const auto& [file, svg] : pictures) ir::write_file(dir / file, svg);
@@ -153,7 +165,10 @@ ordered_json run(Context& context) {
     ir::write_file(dir / "report.txt", table.text());
     ir::write_file(dir / "report.html", html_page(context.config.name, rows, pictures));
   });
-  return {{"folder", context.run.report().string()}, {"steps", steps}, {"text", table.text()}};
+  return {{"folder", context.run.report().string()},
+          {"steps", steps},
+          {"stale", stale},
+          {"text", table.text()}};
 }
 
 std::string text(const ordered_json& result) {

@@ -67,6 +67,17 @@ TEST_CASE("a step without its input says which step to run first") {
   }
 }
 
+TEST_CASE("with --json an error is JSON as well") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", R"({"seeds": 1})");
+  const Outcome outcome = crosstwin({"train", dir / "run.json", "--out", dir / "out", "--json"});
+  CHECK(outcome.status == 1);
+  const nlohmann::ordered_json error = parse(outcome)["error"];
+  CHECK(error["exit"] == 1);
+  CHECK_THAT(error["where"].get<std::string>(), contains("run.json: $"));
+  CHECK_THAT(error["fix"].get<std::string>(), contains("\"seed\""));
+}
+
 TEST_CASE("without a configuration or an earlier run, a step asks for one") {
   const TemporaryDir dir;
   const Outcome outcome = crosstwin({"train", "--out", dir / "out"});

@@ -15,6 +15,9 @@ TEST_CASE("a table is as wide as its content") {
   table.add({"c", "1,000"});
   table.add({"longer"});
   CHECK(table.text() == "layer    rows\n------  -----\nc       1,000\nlonger\n");
+  Table left({"a", "b"}, Table::Align::left);
+  left.add({"c", "long"});
+  CHECK(left.text() == "a  b\n-  ----\nc  long\n");
 }
 
 TEST_CASE("numbers are grouped by thousands") {
