@@ -21,8 +21,10 @@ struct Requantizer {
 Requantizer requantizer(double ratio, const char* where);
 
 // Integer logits [images][outputs] by the numeric contract with conversions that lose nothing:
-// v = W x + bias, codes = clamp(requantized v), the last layer raw. Kinds: input, conv, dense,
-// max_pool, relu, flatten; Error naming the node for others and for missing scales.
+// v = W x + bias, codes = clamp(requantized v), the last layer raw. Every column has its own finest
+// shift; a mapped design may share one in a layer, so that single codes differ by one. Kinds:
+// input, conv, dense, max_pool, relu, flatten; Error naming the node for others and for missing
+// scales.
 std::vector<int32_t> integer_logits(const ir::Network& network, const data::Dataset& dataset);
 
 // Share of images whose largest integer logit (ties: the lower index) is the label; 0..1.
