@@ -83,6 +83,13 @@ std::array<float, kGrid> grid_row(const std::array<float, kGrid * kGrid>& grid, 
   return row;
 }
 
+// To the nearest 1/256. Far outside is outside; the bound keeps the conversion within int32.
+int32_t fixed_point(float place) {
+  const float scaled = std::clamp(place, -4096.0F, 4096.0F) * 256 + 0.5F;
+  const auto whole = static_cast<int32_t>(scaled);  // towards zero
+  return whole - (scaled < static_cast<float>(whole) ? 1 : 0);
+}
+
 // Bilinear with 8-bit fractions; outside the image is `fill`.
 uint8_t sample(const uint8_t* plane, int32_t h, int32_t w, int32_t fill, int32_t x256,
                int32_t y256) {
@@ -139,6 +146,8 @@ void warp(const ir::Shape& shape, std::span<const int32_t> fill, const Warp& w, 
   const float centre_x = static_cast<float>(shape.w - 1) * 0.5F;
   const float centre_y = static_cast<float>(shape.h - 1) * 0.5F;
   const int64_t plane = int64_t{shape.h} * shape.w;
+  std::vector<Cell> columns;
+  for (int32_t x = 0; w.elastic && x < shape.w; ++x) columns.push_back(cell_of(x, shape.w));
   for (int32_t y = 0; y < shape.h; ++y) {
     const float v = static_cast<float>(y) - centre_y;
     std::array<float, kGrid> move_x{}, move_y{};
@@ -152,15 +161,13 @@ void warp(const ir::Shape& shape, std::span<const int32_t> fill, const Warp& w, 
       float sx = w.xx * u + w.xy * v + centre_x - w.shift_x;
       float sy = w.yx * u + w.yy * v + centre_y - w.shift_y;
       if (w.elastic) {
-        const Cell cell = cell_of(x, shape.w);
+        const Cell& cell = columns[static_cast<size_t>(x)];
         const auto i = static_cast<size_t>(cell.index);
         sx += move_x[i] + cell.fraction * (move_x[i + 1] - move_x[i]);
         sy += move_y[i] + cell.fraction * (move_y[i + 1] - move_y[i]);
       }
-      // Far outside is outside; the bound keeps the conversion within int32.
-      const float most = 4096;
-      const auto x256 = static_cast<int32_t>(std::floor(std::clamp(sx, -most, most) * 256 + 0.5F));
-      const auto y256 = static_cast<int32_t>(std::floor(std::clamp(sy, -most, most) * 256 + 0.5F));
+      const int32_t x256 = fixed_point(sx);
+      const int32_t y256 = fixed_point(sy);
       for (int32_t c = 0; c < shape.c; ++c) {
         out[c * plane + int64_t{y} * shape.w + x] =
             sample(in + c * plane, shape.h, shape.w, fill[static_cast<size_t>(c)], x256, y256);

@@ -81,7 +81,8 @@ struct TrainHooks {
   std::function<void(int32_t epoch, Model&)> on_epoch_begin;
   std::function<void(int32_t epoch, Model&)> on_epoch_end;
   // State of the hooks as bytes, kept in the checkpoint after on_epoch_end and given back before
-  // the first epoch of a resumed run. Both or neither.
+  // the first epoch of a resumed run. Both or neither. That the hooks themselves are the same is
+  // theirs to check: `restore` should throw when the bytes are of other settings.
   std::function<std::string()> save;
   std::function<void(const std::string&)> restore;
   std::optional<Distillation> distillation;

@@ -53,6 +53,17 @@ std::optional<size_t> affine_producer(const ir::Network& network, size_t index,
   }
 }
 
+// The first batch norm that folds into the layer, or null.
+const ir::BatchNorm* norm_behind(const ir::Network& network, const std::string& layer) {
+  const auto target = static_cast<size_t>(ir::node_index(network, layer));
+  for (size_t index = 0; index < network.nodes.size(); ++index) {
+    const auto* norm = std::get_if<ir::BatchNorm>(&network.nodes[index].kind);
+    ir::Diagnosis why;
+    if (norm != nullptr && affine_producer(network, index, why) == target) return norm;
+  }
+  return nullptr;
+}
+
 // Folds the batch norm at `index` and takes it out of the graph.
 void fold_one(ir::Network& network, size_t index, size_t producer) {
   const ir::BatchNorm norm = std::get<ir::BatchNorm>(network.nodes[index].kind);
@@ -103,17 +114,17 @@ ir::Network fold_where_possible(ir::Network network) {
   return fold(std::move(network), [](const ir::Diagnosis&) {});
 }
 
+bool has_batch_norm(const ir::Network& network, const std::string& layer) {
+  return norm_behind(network, layer) != nullptr;
+}
+
 std::vector<float> column_gains(const ir::Network& network, const std::string& layer) {
   const auto target = static_cast<size_t>(ir::node_index(network, layer));
-  std::vector<float> gains(static_cast<size_t>(as_crossbar(network.nodes[target]).value().columns),
-                           1.0F);
-  for (size_t index = 0; index < network.nodes.size(); ++index) {
-    const auto* norm = std::get_if<ir::BatchNorm>(&network.nodes[index].kind);
-    ir::Diagnosis why;
-    if (norm == nullptr || affine_producer(network, index, why) != target) continue;
-    for (size_t c = 0; c < gains.size(); ++c) {
-      gains[c] = std::abs(norm->gamma[c]) / std::sqrt(norm->variance[c] + norm->epsilon);
-    }
+  const int32_t columns = as_crossbar(network.nodes[target]).value().columns;
+  std::vector<float> gains(static_cast<size_t>(columns), 1.0F);
+  const ir::BatchNorm* norm = norm_behind(network, layer);
+  for (size_t c = 0; norm != nullptr && c < gains.size(); ++c) {
+    gains[c] = std::abs(norm->gamma[c]) / std::sqrt(norm->variance[c] + norm->epsilon);
   }
   return gains;
 }

@@ -19,6 +19,9 @@ ir::Network fold_batch_norm(ir::Network network);
 // The same, but leaves those that cannot be folded where they are.
 ir::Network fold_where_possible(ir::Network network);
 
+// True when a batch norm that folds into this conv or dense follows it.
+bool has_batch_norm(const ir::Network& network, const std::string& layer);
+
 // What the batch norm behind a conv or dense (directly or through pools) multiplies each of its
 // columns by, |gamma| / sqrt(variance + epsilon); 1 where there is none.
 std::vector<float> column_gains(const ir::Network& network, const std::string& layer);

@@ -73,9 +73,17 @@ void check_budgets(const ir::Network& network, const std::vector<LayerBudget>& b
   }
 }
 
+std::vector<LayerBudget> filters_behind_norm(const ir::Network& network,
+                                             const std::vector<LayerBudget>& budgets) {
+  std::vector<LayerBudget> result;
+  for (const LayerBudget& budget : budgets) {
+    if (has_batch_norm(network, budget.layer)) result.push_back({budget.layer, budget.filters, 0});
+  }
+  return result;
+}
+
 std::vector<Constraint> structure_constraints(const ir::Network& network,
                                               const std::vector<LayerBudget>& budgets) {
-  check_budgets(network, budgets);
   ir::Network copy = network;
   std::vector<Constraint> constraints;
   for (const LayerBudget& budget : budgets) {
@@ -90,7 +98,6 @@ std::vector<Constraint> structure_constraints(const ir::Network& network,
 
 ir::Network map_to_structure(ir::Network network, const std::vector<LayerBudget>& budgets,
                              bool with_rows) {
-  check_budgets(network, budgets);
   ir::Network scaled = fold_where_possible(network);
   for (const LayerBudget& budget : budgets) {
     if (budget.filters == 0) continue;

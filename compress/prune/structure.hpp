@@ -11,7 +11,7 @@
 
 namespace crosstwin::prune {
 
-// The crossbar that a layer may use; 0 = all of them.
+// The crossbar that a layer may use, as ceilings; 0 = all of it.
 struct LayerBudget {
   std::string layer;
   int64_t filters = 0;  // columns kept
@@ -21,6 +21,12 @@ struct LayerBudget {
 // Error naming the layer when a budget names no conv or dense layer, names it twice, is negative,
 // takes filters from the last layer, or asks for more than there are.
 void check_budgets(const ir::Network& network, const std::vector<LayerBudget>& budgets);
+
+// The budgets' filters where a batch norm follows the layer. There the network does not feel the
+// scale of a filter: ADMM would shrink it and change nothing until it is cut, so such filters are
+// mapped at once, before ADMM.
+std::vector<LayerBudget> filters_behind_norm(const ir::Network& network,
+                                             const std::vector<LayerBudget>& budgets);
 
 // The constraint sets of ADMM for these budgets: filters and rows by norm (projection.hpp).
 std::vector<Constraint> structure_constraints(const ir::Network& network,

@@ -141,10 +141,11 @@ class Compression {
                                     describe_distillation() + "; " + describe(config_.admm) + "; " +
                                     describe(config_.layers);
     const ir::Network near = stage("admm", description, [&](const auto& checkpoint) {
+      const ir::Network start = prune::map_to_structure(
+          result_.dense, prune::filters_behind_norm(result_.dense, config_.layers));
       return prune::train_admm(
-          result_.dense, train_, validation_,
-          prune::structure_constraints(result_.dense, config_.layers), config_.admm,
-          stage_training(config_.admm_training, checkpoint, "admm"), teacher_hooks());
+          start, train_, validation_, prune::structure_constraints(start, config_.layers),
+          config_.admm, stage_training(config_.admm_training, checkpoint, "admm"), teacher_hooks());
     });
     return stage("prune", describe_pruning(), [&](const auto& checkpoint) {
       return nn::train(prune::map_to_structure(near, config_.layers), train_, validation_,

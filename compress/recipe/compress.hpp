@@ -22,7 +22,8 @@ namespace crosstwin::recipe {
 enum class Method {
   // Filters of largest norm are kept at once, then rows go gradually during one training.
   gradual,
-  // ADMM on filters and rows, masked mapping, masked retraining.
+  // ADMM on rows and filters, masked mapping, masked retraining. Filters behind which a batch norm
+  // comes are kept by norm at once (prune/structure.hpp says why).
   admm,
 };
 

@@ -166,19 +166,21 @@ module xb_tile #(
   logic [InBits-1:0] row_bits;
   logic full_q;  // the accumulators hold a finished row tile
   logic full_last_q;  // and it is the image's last
-  logic load;  // the shift register takes it
-  logic clear;
+  logic flush_q;  // the first cycle out of reset: the accumulators hold nothing, clear them
+  logic free_q;  // the shift register can take a row tile in this cycle
+  logic load;  // it does, and the accumulators are cleared
 
   assign row_valid = valid_q[Depth-1];
   assign row_end = end_q[Depth-1];
   assign row_last = last_q[Depth-1];
   assign row_bits = bits_q[(Depth-1)*InBits+:InBits];
   assign en = !(full_q && row_valid);
-  assign clear = load || !rst_ni;
+  assign load = full_q && free_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) full_q <= 1'b0;
-    else if (full_q) full_q <= !load;
+    flush_q <= !rst_ni;
+    if (!rst_ni) full_q <= 1'b1;
+    else if (full_q) full_q <= !free_q;
     else full_q <= row_valid && row_end;
   end
   always_ff @(posedge clk_i) begin
@@ -190,13 +192,13 @@ module xb_tile #(
 
   for (genvar b = 0; b < InBits; b++) begin : gen_plane
     logic acc_en;
-    assign acc_en = clear || (!full_q && row_bits[b]);
+    assign acc_en = full_q ? free_q : row_bits[b];
     for (genvar p = 0; p < Pe; p++) begin : gen_lane
       for (genvar w = 0; w < 2 * Slices; w++) begin : gen_word
         logic [AccBits-1:0] acc_q;
         always_ff @(posedge clk_i) begin
           if (acc_en) begin
-            if (clear) acc_q <= '0;
+            if (full_q) acc_q <= '0;
             else acc_q <= acc_q + AccBits'(g[(p*2*Slices+w)*GBits+:GBits]);
           end
         end
@@ -207,7 +209,7 @@ module xb_tile #(
 
   // ------------------------------------------------------------------ drain
   logic [Pe*ColWords*AccBits-1:0] snap_q;
-  logic busy_q;
+  logic busy_q;  // words are left
   logic snap_last_q, tail_last_q;
   logic [SubBits-1:0] sub_q, sub_d;
   logic [PlaneBits-1:0] plane_q, plane_d;
@@ -221,12 +223,9 @@ module xb_tile #(
   logic tile_last_q, tile_last_d;  // of the last row tile
   logic group_last_q, group_last_d;  // of the last group
   logic hold_q, hold_d;  // a column's Y is on its way to, or in, the output register
-  logic stuck_q;  // the last word of a column waits until that register is sure to be free
-  logic issue, done;
-
-  assign issue = busy_q && !stuck_q;
-  assign done  = issue && seg_end_q;
-  assign load  = full_q && (!busy_q || done);
+  logic stuck_d;  // the last word of a column waits until that register is sure to be free
+  logic busy_d;
+  logic issue_q;  // the head word leaves
 
   always_comb begin
     sub_d = sub_q;
@@ -240,7 +239,7 @@ module xb_tile #(
       col_d = '0;
       snap_tile_d = '0;
       snap_group_d = '0;
-    end else if (issue) begin
+    end else if (issue_q) begin
       sub_d = plane_end_q ? '0 : sub_q + SubBits'(1);
       if (plane_end_q) plane_d = col_end_q ? '0 : plane_q + PlaneBits'(1);
       if (col_end_q) col_d = seg_end_q ? '0 : col_q + ColBits'(1);
@@ -255,14 +254,11 @@ module xb_tile #(
     group_last_d = snap_group_d == GroupBits'(Groups - 1);
     seg_end_d = col_end_d && col_d == (group_last_d ? ColBits'(LastCols - 1) : ColBits'(Pe - 1));
     hold_d = rst_ni &&
-        ((issue && col_end_q && tile_last_q) || (hold_q && !(out_valid_o && out_ready_i)));
+        ((issue_q && col_end_q && tile_last_q) || (hold_q && !(out_valid_o && out_ready_i)));
+    stuck_d = col_end_d && tile_last_d && hold_d;
+    busy_d = rst_ni && ((load && !flush_q) || (busy_q && !(issue_q && seg_end_q)));
   end
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) busy_q <= 1'b0;
-    else if (load) busy_q <= 1'b1;
-    else if (done) busy_q <= 1'b0;
-  end
   always_ff @(posedge clk_i) begin
     sub_q <= sub_d;
     plane_q <= plane_d;
@@ -275,16 +271,18 @@ module xb_tile #(
     tile_last_q <= tile_last_d;
     group_last_q <= group_last_d;
     hold_q <= hold_d;
-    stuck_q <= col_end_d && tile_last_d && hold_d;
+    busy_q <= busy_d;
+    issue_q <= busy_d && !stuck_d;
+    free_q <= !busy_d || (seg_end_d && !stuck_d);
   end
 
   always_ff @(posedge clk_i) begin
     if (load) snap_q <= acc;
-    else if (issue) snap_q <= snap_q >> (AdcLanes * AccBits);
+    else if (issue_q) snap_q <= snap_q >> (AdcLanes * AccBits);
   end
   always_ff @(posedge clk_i) begin
     if (load) snap_last_q <= full_last_q;
-    if (issue && col_end_q && tile_last_q) tail_last_q <= snap_last_q && seg_end_q;
+    if (issue_q && col_end_q && tile_last_q) tail_last_q <= snap_last_q && seg_end_q;
   end
 
   // ------------------------------------------------------------------ convert
@@ -311,7 +309,7 @@ module xb_tile #(
   assign code_valid = code_valid_q[AdcLatency-1];
   always_ff @(posedge clk_i) begin
     if (!rst_ni) code_valid_q <= '0;
-    else code_valid_q <= {code_valid_q[AdcLatency-2:0], issue};
+    else code_valid_q <= {code_valid_q[AdcLatency-2:0], issue_q};
   end
 
   // ------------------------------------------------------------------ shift-add

@@ -65,6 +65,16 @@ TEST_CASE("Filters are chosen by what the batch norm makes of them") {
   CHECK((*crossbar(mapped, "conv1").weight)[25] == kept);  // filter 2 follows filter 0
 }
 
+TEST_CASE("Filters are mapped before ADMM just where a batch norm follows") {
+  const std::vector<LayerBudget> budgets{{"conv1", 4, 9}, {"fc1", 12, 0}};
+  CHECK(filters_behind_norm(tests::small_lenet(1), budgets).empty());
+  const std::vector<LayerBudget> found = filters_behind_norm(normalised(1), budgets);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].layer == "conv1");
+  CHECK(found[0].filters == 4);
+  CHECK(found[0].rows == 0);
+}
+
 TEST_CASE("Budgets that make no sense are refused and the layer named") {
   const ir::Network network = tests::small_lenet(1);
   const auto refuse = [&](LayerBudget budget) {

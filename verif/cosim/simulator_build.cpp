@@ -66,6 +66,7 @@ Executable build_simulator(const DesignInfo& design, const fs::path& build_dir,
   const auto add = [&](std::initializer_list<const char*> more) {
     flags.insert(flags.end(), more.begin(), more.end());
   };
+  add({build.assertions ? "--assert" : "--noassert"});
   if (build.probe) {
     ours.push_back(cosim / "xb_probe.sv");
     add({"-CFLAGS", "-DXB_PROBE"});

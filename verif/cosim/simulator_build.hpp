@@ -9,7 +9,8 @@
 namespace crosstwin::verif {
 
 struct Build {
-  bool probe = false;  // with xb_probe.sv bound in and RTL assertions checked
+  bool probe = false;       // with xb_probe.sv bound in
+  bool assertions = false;  // the templates' assertions are checked, for a quarter of the speed
   enum class Waves { kNone, kFst, kVcd } waves = Waves::kNone;
 };
 

@@ -90,7 +90,8 @@ class Verification {
     report.stalls = options_.stalls;
     report.seed = options_.seed;
     report.planned_cycles = info_.cycles_per_image;
-    const Executable simulator = build_simulator(info_, build_dir_, {});
+    const Executable simulator =
+        build_simulator(info_, build_dir_, {.assertions = options_.stalls});
     report.built = simulator.built;
     report.build_seconds = simulator.seconds;
 
