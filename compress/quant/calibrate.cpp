@@ -52,10 +52,11 @@ double magnitude_at(const nn::Histogram& seen, double percent) {
   return std::max(std::abs(double{seen.low}), std::abs(double{seen.high}));
 }
 
-ir::ActivationQuant choose(const nn::Histogram& seen, const ActivationConfig& config) {
+ir::ActivationQuant choose(const nn::Histogram& seen, bool clipped,
+                           const ActivationConfig& config) {
   ir::ActivationQuant quant;
   quant.bits = config.bits;
-  quant.is_signed = seen.low < 0;
+  quant.is_signed = !clipped;
   const int32_t levels = 1 << (quant.is_signed ? config.bits - 1 : config.bits);
   const double high = levels - 1;
   const double low = quant.is_signed ? -levels : 0;
@@ -77,6 +78,16 @@ ir::ActivationQuant choose(const nn::Histogram& seen, const ActivationConfig& co
   // An edge that is always zero still needs a scale.
   quant.scale = clip > 0 ? static_cast<float>(clip / high) : 1;
   return quant;
+}
+
+// Whether a Relu lies on the way from the last conv or dense (or the input) to this node's output.
+bool has_relu(const ir::Network& network, const std::vector<std::vector<int32_t>>& reads,
+              size_t node) {
+  while (!reads[node].empty() && !prune::as_crossbar(network.nodes[node])) {
+    if (std::holds_alternative<ir::Relu>(network.nodes[node].kind)) return true;
+    node = static_cast<size_t>(reads[node][0]);
+  }
+  return false;
 }
 
 void check_folded(const ir::Network& network) {
@@ -120,7 +131,9 @@ ir::Network calibrate_activations(ir::Network network, const data::Dataset& trai
     if (from != 0) edges.insert(from);
   }
   const auto seen = nn::histograms(network, data::head(train, config.images), 2048, threads);
-  for (const size_t edge : edges) network.nodes[edge].quant = choose(seen[edge], config);
+  for (const size_t edge : edges) {
+    network.nodes[edge].quant = choose(seen[edge], has_relu(network, reads, edge), config);
+  }
   network.nodes[0].quant = ir::ActivationQuant{8, false, 1.0F / 255};
   return network;
 }

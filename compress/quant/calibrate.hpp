@@ -24,7 +24,7 @@ struct ActivationConfig {
 
 // Fills Node::quant of the Input (scale 1/255 of the raw bytes) and of every node whose output is
 // an edge into a conv or dense: the node before the Flatten where there is one. Unsigned where
-// nothing is negative (code = clamp(round(x / scale), 0, 2^bits - 1)), signed otherwise. Wants
+// a Relu lies on the edge (code = clamp(round(x / scale), 0, 2^bits - 1)), signed otherwise. Wants
 // batch norms folded and the input's stddev at 1 (prune/fold); Error otherwise.
 ir::Network calibrate_activations(ir::Network network, const data::Dataset& train,
                                   const ActivationConfig& config, int32_t threads = 0);
