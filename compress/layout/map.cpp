@@ -4,12 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "compress/ir/error.hpp"
+#include "compress/ir/integers.hpp"
 
 namespace crosstwin::layout {
 
@@ -32,21 +32,15 @@ struct Weights {
   int32_t stride;
   int32_t pad;
   const std::vector<int32_t>& rows;
-  const std::vector<float>& weight;  // [cols][rows]
-  const std::vector<float>& bias;
-  const std::vector<float>& scale;
 };
 
-std::optional<Weights> weights_of(const Node& node, const Shape& map) {
+Weights weights_of(const Node& node, const Shape& map) {
   if (const auto* conv = std::get_if<ir::Conv>(&node.kind)) {
-    return Weights{conv->out_channels, conv->kernel_h, conv->kernel_w, conv->stride,      conv->pad,
-                   conv->rows,         conv->weight,   conv->bias,     conv->weight_scale};
+    return {conv->out_channels, conv->kernel_h, conv->kernel_w,
+            conv->stride,       conv->pad,      conv->rows};
   }
-  if (const auto* dense = std::get_if<ir::Dense>(&node.kind)) {
-    return Weights{dense->out_features, map.h, map.w, 1, 0, dense->rows, dense->weight, dense->bias,
-                   dense->weight_scale};
-  }
-  return std::nullopt;
+  const auto& dense = std::get<ir::Dense>(node.kind);
+  return {dense.out_features, map.h, map.w, 1, 0, dense.rows};
 }
 
 // What a stream between groups carries: value = scale (code - zero[channel]).
@@ -138,120 +132,11 @@ std::vector<Group> split(const ir::Network& network) {
   return groups;
 }
 
-// Raw uint8 codes: value = (code - zero[c]) / (255 stddev).
+// Raw uint8 codes.
 Edge input_edge(const ir::Network& network) {
   const Node& node = network.nodes.front();
   const auto& input = std::get<ir::Input>(node.kind);
-  for (const float stddev : input.stddev) {
-    if (stddev == input.stddev[0]) continue;
-    fail(node, "channels have different stddev, so no one scale fits a column of the first layer",
-         std::to_string(input.stddev[0]), std::to_string(stddev),
-         "give all channels one stddev before training or quantizing");
-  }
-  return {input.shape, 8, false, 1.0 / (255.0 * input.stddev[0]), input.zero, "input"};
-}
-
-// A column of zeros may come without a scale: any scale serves it.
-std::vector<double> column_scales(const Node& node, const Weights& weights) {
-  if (static_cast<int32_t>(weights.scale.size()) != weights.cols) {
-    fail(node, "its weights are not quantized", std::to_string(weights.cols) + " weight scales",
-         std::to_string(weights.scale.size()), "quantize the network first");
-  }
-  const double largest = *std::max_element(weights.scale.begin(), weights.scale.end());
-  std::vector<double> scales;
-  const auto rows = static_cast<int64_t>(weights.rows.size());
-  for (int32_t c = 0; c < weights.cols; ++c) {
-    const double scale = weights.scale[static_cast<size_t>(c)];
-    const auto first = weights.weight.begin() + c * rows;
-    const bool zeros = std::all_of(first, first + rows, [](float w) { return w == 0; });
-    if (zeros && !(scale > 0)) {
-      scales.push_back(largest > 0 ? largest : 1.0);
-      continue;
-    }
-    if (!(scale > 0) || !std::isfinite(scale)) {
-      fail(node, "weight scale of column " + std::to_string(c), "a positive number",
-           std::to_string(scale), "quantize the network again");
-    }
-    scales.push_back(scale);
-  }
-  return scales;
-}
-
-// [R][C] integers from [C][R] floats on the grid.
-std::vector<int16_t> integer_weights(const Node& node, const Weights& weights,
-                                     const std::vector<double>& scales, int32_t weight_range) {
-  // A float holds scale * integer to 2^-24, far less than this of an integer up to 255.
-  constexpr double kOnGrid = 1e-3;
-  const size_t rows = weights.rows.size();
-  std::vector<int16_t> codes(rows * scales.size());
-  for (size_t c = 0; c < scales.size(); ++c) {
-    for (size_t r = 0; r < rows; ++r) {
-      const double code = weights.weight[c * rows + r] / scales[c];
-      const std::string place =
-          " (column " + std::to_string(c) + ", row " + std::to_string(weights.rows[r]) + ")";
-      if (!(std::abs(code - std::round(code)) <= kOnGrid)) {
-        fail(node, "a weight is off the conductance grid" + place, "an integer times its scale",
-             std::to_string(code), "quantize the network again, and do not train it after that");
-      }
-      if (std::abs(code) > weight_range + 0.5) {
-        fail(node, "a weight is beyond weight_range" + place, std::to_string(weight_range),
-             std::to_string(std::lround(code)), "quantize for this layout's weight_range");
-      }
-      codes[r * scales.size() + c] = static_cast<int16_t>(std::lround(code));
-    }
-  }
-  return codes;
-}
-
-std::vector<int32_t> integer_bias(const Node& node, const Weights& weights,
-                                  const std::vector<double>& scales,
-                                  const std::vector<int16_t>& codes, const Edge& in) {
-  const int32_t area = weights.kernel_h * weights.kernel_w;
-  std::vector<int32_t> biases;
-  for (size_t c = 0; c < scales.size(); ++c) {
-    double bias = std::round(weights.bias[c] / (scales[c] * in.scale));
-    for (size_t r = 0; r < weights.rows.size(); ++r) {
-      const int32_t zero = in.zero[static_cast<size_t>(weights.rows[r] / area)];
-      bias -= double{1} * codes[r * scales.size() + c] * zero;
-    }
-    // Room is left for Y, so that v = Y + bias of a lossless product stays far from the limit.
-    constexpr double kLimit = std::numeric_limits<int32_t>::max() / 2;
-    if (!(std::abs(bias) <= kLimit)) {
-      fail(node, "bias of column " + std::to_string(c) + " does not fit in level steps",
-           "at most 2^30", std::to_string(bias),
-           "its weight scale is too small for its bias; quantize again with a larger scale");
-    }
-    biases.push_back(static_cast<int32_t>(bias));
-  }
-  return biases;
-}
-
-// The largest shift that keeps round(ratio 2^shift) in 16 bits, at most 31.
-int32_t widest_shift(double ratio) {
-  int32_t shift = 31;
-  while (shift > 0 && std::round(std::ldexp(ratio, shift)) > 65535) --shift;
-  return shift;
-}
-
-void set_requantizer(const Node& node, const std::vector<double>& ratios, ir::Crossbar& crossbar) {
-  const double largest = *std::max_element(ratios.begin(), ratios.end());
-  const int32_t common = widest_shift(largest);
-  // Half a unit of mult moves a code by at most high / (2 mult): under 1/32 when mult >= 16 high.
-  const double reach = std::max(crossbar.high, -crossbar.low);
-  const bool one_shift = std::all_of(ratios.begin(), ratios.end(), [&](double ratio) {
-    return std::round(std::ldexp(ratio, common)) >= 16 * reach;
-  });
-  for (size_t c = 0; c < ratios.size(); ++c) {
-    const int32_t shift = one_shift ? common : widest_shift(ratios[c]);
-    const double mult = std::round(std::ldexp(ratios[c], shift));
-    if (shift < 1 || mult < 1) {
-      fail(node, "requantizer of column " + std::to_string(c) + " does not fit 16 bits",
-           "weight_scale * in_scale / out_scale within 2^-31..2^15", std::to_string(ratios[c]),
-           "check the activation scales of this node and of the one before it");
-    }
-    crossbar.mult.push_back(static_cast<uint16_t>(mult));
-    crossbar.shift.push_back(static_cast<uint8_t>(shift));
-  }
+  return {input.shape, 8, false, ir::input_scale(node), input.zero, "input"};
 }
 
 // What leaves a group; sets the clamp and the requantizer.
@@ -278,23 +163,34 @@ Edge requantized_edge(const Group& group, const std::vector<double>& scales, con
   crossbar.low = group.relu ? 0 : -top - 1;
   std::vector<double> ratios;
   for (const double scale : scales) ratios.push_back(scale * in.scale / quant.scale);
-  set_requantizer(node, ratios, crossbar);
+  const int32_t reach = std::max(crossbar.high, -crossbar.low);
+  for (const ir::Requantizer& each : ir::requantizers(ratios, reach, "node " + node.name)) {
+    crossbar.mult.push_back(each.mult);
+    crossbar.shift.push_back(each.shift);
+  }
   return {{}, quant.bits, quant.is_signed, quant.scale, {}, node.name};
 }
 
-void require_one_scale(const Node& node, const std::vector<double>& scales) {
-  for (const double scale : scales) {
-    if (scale == scales[0]) continue;
-    fail(node, "the last layer's columns have different weight scales, so logits do not compare",
-         std::to_string(scales[0]), std::to_string(scale),
-         "quantize the last layer with one scale for all columns");
-  }
+// The code that stands for 0 in every row.
+std::vector<int32_t> row_zeros(const Weights& weights, const Edge& in) {
+  const int32_t area = weights.kernel_h * weights.kernel_w;
+  std::vector<int32_t> zeros;
+  for (const int32_t row : weights.rows) zeros.push_back(in.zero[static_cast<size_t>(row / area)]);
+  return zeros;
+}
+
+// [R][C] of [C][R].
+std::vector<int16_t> transposed(const std::vector<int16_t>& codes, size_t rows) {
+  const size_t cols = codes.size() / rows;
+  std::vector<int16_t> result(codes.size());
+  for (size_t i = 0; i < codes.size(); ++i) result[i % rows * cols + i / rows] = codes[i];
+  return result;
 }
 
 // Appends the stages of one group and returns the edge that leaves it.
 Edge map_group(const Group& group, const Edge& in, bool last, ir::Design& design) {
   const Node& node = *group.node;
-  const Weights weights = *weights_of(node, in.shape);
+  const Weights weights = weights_of(node, in.shape);
   if (weights.rows.empty()) {
     fail(node, "has no row left", "at least 1", "0", "prune this layer less");
   }
@@ -305,9 +201,10 @@ Edge map_group(const Group& group, const Edge& in, bool last, ir::Design& design
   crossbar.pad = weights.pad;
   crossbar.pad_value = in.zero;
   crossbar.rows = weights.rows;
-  const std::vector<double> scales = column_scales(node, weights);
-  crossbar.weight = integer_weights(node, weights, scales, design.layout.weight_range);
-  crossbar.bias = integer_bias(node, weights, scales, crossbar.weight, in);
+  ir::IntegerLayer integers =
+      ir::integer_layer(node, design.layout.weight_range, row_zeros(weights, in), in.scale, last);
+  crossbar.weight = transposed(integers.weight, weights.rows.size());
+  crossbar.bias = std::move(integers.bias);
   crossbar.logits = last;
   Edge out;
   if (last) {
@@ -315,9 +212,8 @@ Edge map_group(const Group& group, const Edge& in, bool last, ir::Design& design
       fail(node, "is followed by a relu or pool, but the last layer gives raw logits",
            "conv or dense last", "relu or max_pool last", "end the network with its logits");
     }
-    require_one_scale(node, scales);
   } else {
-    out = requantized_edge(group, scales, in, crossbar);
+    out = requantized_edge(group, integers.scale, in, crossbar);
   }
   out.shape = {weights.cols, (in.shape.h + 2 * weights.pad - weights.kernel_h) / weights.stride + 1,
                (in.shape.w + 2 * weights.pad - weights.kernel_w) / weights.stride + 1};

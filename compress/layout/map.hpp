@@ -17,11 +17,8 @@ namespace crosstwin::layout {
 //   - one stddev for all channels of the Input; batch-norm folded.
 // Anything else throws ir::Error naming the node, the reason and the fix.
 //
-// With w = weight_scale integer, x = in_scale (code - zero):
-//   bias[c]  = round(bias / (weight_scale[c] in_scale)) - sum_r integer[r][c] zero(r)
-//   mult[c] / 2^shift[c] = weight_scale[c] in_scale / out_scale, mult of 16 bits
-// One shift serves a layer where every column then still rounds its output by less than 1/32 code
-// over the whole output range; else every column has its own. Padding supplies the zero code.
+// Integers follow ir/integers.hpp, as those of quant's integer model do: both give the same logits.
+// Padding supplies the zero code.
 // A Relu is the lower clamp 0; it and max pooling commute with the monotone requantizer, so both
 // orders map to crossbar, requantize, pool. Rows stay ascending.
 ir::Design map(const ir::Network& quantized, const ir::Layout& layout);

@@ -110,31 +110,4 @@ std::vector<prune::Constraint> grid_constraints(const ir::Network& network, int3
   return constraints;
 }
 
-std::vector<int16_t> weight_codes(const ir::Node& node) {
-  const auto matrix = prune::as_crossbar(node);
-  ir::check(matrix.has_value(), "only conv and dense layers have weights");
-  if (matrix->weight_scale->empty()) {
-    throw ir::Error({.where = "layer " + node.name,
-                     .what = "is not quantized: it has no weight_scale",
-                     .fix = "quantize the network first"});
-  }
-  const auto rows = static_cast<size_t>(matrix->row_count());
-  std::vector<int16_t> codes;
-  codes.reserve(matrix->weight->size());
-  for (size_t i = 0; i < matrix->weight->size(); ++i) {
-    const double ratio = double{(*matrix->weight)[i]} / (*matrix->weight_scale)[i / rows];
-    const double code = std::round(ratio);
-    // Float rounding of scale * integer is below 1e-7 relative, 3e-5 of a step at 255.
-    if (std::abs(ratio - code) > 1e-3 || std::abs(code) > 255) {
-      throw ir::Error({.where = "layer " + node.name,
-                       .what = "weight " + std::to_string(i) + " is not on its grid",
-                       .expected = "an integer within +-255 times weight_scale",
-                       .got = std::to_string(ratio) + " times",
-                       .fix = "quantize the network again after changing weights"});
-    }
-    codes.push_back(static_cast<int16_t>(code));
-  }
-  return codes;
-}
-
 }  // namespace crosstwin::quant

@@ -27,8 +27,4 @@ ir::Network quantize_weights(ir::Network network, int32_t range = 127);
 // ADMM's constraint "on the grid" for every conv and dense, scales chosen anew at each projection.
 std::vector<prune::Constraint> grid_constraints(const ir::Network& network, int32_t range = 127);
 
-// round(weight / scale): the integers of a layer on the grid; Error naming the layer when it has no
-// scale or a weight is off the grid.
-std::vector<int16_t> weight_codes(const ir::Node& node);
-
 }  // namespace crosstwin::quant

@@ -11,13 +11,16 @@
 #include <string>
 
 #include "compress/ir/error.hpp"
+#include "compress/ir/integers.hpp"
 #include "compress/prune/crossbar.hpp"
-#include "compress/quant/grid.hpp"
 
 namespace crosstwin::quant {
 namespace {
 
 using Map = std::vector<int32_t>;  // codes, [c][h][w]
+
+// The widest weight_range of a layout; a mapped design checks its own.
+constexpr int32_t kMaxWeight = 255;
 
 // A conv, or a dense as a conv whose kernel is its whole input.
 struct Matrix {
@@ -26,8 +29,8 @@ struct Matrix {
   std::vector<int32_t> rows;
   std::vector<int16_t> weight;
   std::vector<int32_t> bias;
-  std::vector<int32_t> pad_value;         // [in.c]
-  std::vector<Requantizer> requantizers;  // empty for the logits
+  std::vector<int32_t> pad_value;             // [in.c]
+  std::vector<ir::Requantizer> requantizers;  // empty for the logits
   int32_t low = 0, high = 0;
 };
 
@@ -52,7 +55,7 @@ Map run(const Matrix& layer, const Map& in) {
         int64_t sum = layer.bias[column];
         for (size_t row = 0; row < rows; ++row) sum += int64_t{weight[row]} * patch[row];
         if (!layer.requantizers.empty()) {
-          const Requantizer& scale = layer.requantizers[column];
+          const ir::Requantizer& scale = layer.requantizers[column];
           sum = (sum * scale.mult + (int64_t{1} << (scale.shift - 1))) >> scale.shift;
           sum = std::clamp<int64_t>(sum, layer.low, layer.high);
         }
@@ -123,7 +126,7 @@ class IntegerNetwork {
       } else if (const auto* pool = std::get_if<ir::MaxPool>(&kind)) {
         maps.push_back(run(*pool, shapes_[from], shapes_[i], in));
       } else {
-        // A Flatten keeps the order; the Relu is the lower clamp of the layer before it.
+        // A Flatten keeps the order; a Relu is the lower clamp of the layer before it.
         maps.push_back(in);
       }
     }
@@ -138,7 +141,8 @@ class IntegerNetwork {
       from = static_cast<size_t>(reads_[from][0]);
     }
     const ir::Node& node = network_.nodes[from];
-    if (!node.quant) fail(node, "has no activation scale", "calibrate the activations first");
+    if (from != 0 && !node.quant)
+      fail(node, "has no activation scale", "calibrate the activations first");
     return node;
   }
 
@@ -165,11 +169,7 @@ class IntegerNetwork {
     const ir::Node& node = network_.nodes[i];
     const ir::Node& from = source(i);
     Matrix layer;
-    const prune::CrossbarView matrix = *prune::as_crossbar(node);
-    const std::vector<float>& scales = *matrix.weight_scale;
-    const std::vector<float>& bias = *matrix.bias;
-    layer.rows = *matrix.rows;
-    layer.weight = weight_codes(node);
+    layer.rows = *prune::as_crossbar(node)->rows;
     layer.in = shapes_[static_cast<size_t>(reads_[i][0])];
     layer.out = shapes_[i];
     if (const auto* conv = std::get_if<ir::Conv>(&node.kind)) {
@@ -185,29 +185,29 @@ class IntegerNetwork {
                                   : layer.kernel_h * layer.kernel_w;
     layer.pad_value =
         input != nullptr ? input->zero : std::vector<int32_t>(static_cast<size_t>(layer.in.c), 0);
+    std::vector<int32_t> row_zero;
+    for (const int32_t row : layer.rows) {
+      row_zero.push_back(input == nullptr ? 0 : input->zero[static_cast<size_t>(row / positions)]);
+    }
+    const double in_scale = input != nullptr ? ir::input_scale(from) : double{from.quant->scale};
     bool relu = false;
     const ir::Node* to = sink(i, relu);
-    const size_t rows = layer.rows.size();
-    for (size_t column = 0; column < static_cast<size_t>(layer.out.c); ++column) {
-      const double step = double{scales[column]} * from.quant->scale;
-      double sum = std::round(bias[column] / step);
-      for (size_t row = 0; input != nullptr && row < rows; ++row) {
-        const auto channel = static_cast<size_t>(layer.rows[row] / positions);
-        sum -= double{1} * layer.weight[column * rows + row] * input->zero[channel];
-      }
-      if (std::abs(sum) > std::numeric_limits<int32_t>::max()) {
-        fail(node, "has a bias beyond 32 bits", "check the scale of its weights");
-      }
-      layer.bias.push_back(static_cast<int32_t>(sum));
-      if (to != nullptr) {
-        layer.requantizers.push_back(requantizer(step / to->quant->scale, node.name.c_str()));
-      }
+    ir::IntegerLayer integers =
+        ir::integer_layer(node, kMaxWeight, row_zero, in_scale, to == nullptr);
+    layer.weight = std::move(integers.weight);
+    layer.bias = std::move(integers.bias);
+    if (to == nullptr) return layer;
+    const ir::ActivationQuant& quant = *to->quant;
+    if (!relu && !quant.is_signed) {
+      fail(node, "has no relu behind it, so its codes must be signed", "calibrate again");
     }
-    if (to != nullptr) {
-      const int32_t levels = 1 << (to->quant->bits - (to->quant->is_signed ? 1 : 0));
-      layer.low = relu || !to->quant->is_signed ? 0 : -levels;
-      layer.high = levels - 1;
-    }
+    const int32_t levels = 1 << (quant.bits - (quant.is_signed ? 1 : 0));
+    layer.low = relu ? 0 : -levels;
+    layer.high = levels - 1;
+    std::vector<double> ratios;
+    for (const double scale : integers.scale) ratios.push_back(scale * in_scale / quant.scale);
+    layer.requantizers =
+        ir::requantizers(ratios, std::max(layer.high, -layer.low), "node " + node.name);
     return layer;
   }
 
@@ -218,20 +218,6 @@ class IntegerNetwork {
 };
 
 }  // namespace
-
-Requantizer requantizer(double ratio, const char* where) {
-  for (int shift = 31; shift >= 1; --shift) {
-    const double mult = std::round(std::ldexp(ratio, shift));
-    if (mult <= 65535) {
-      if (mult >= 1) return {static_cast<uint16_t>(mult), static_cast<uint8_t>(shift)};
-      break;
-    }
-  }
-  throw ir::Error({.where = std::string("layer ") + where,
-                   .what = "cannot be requantized",
-                   .expected = "a ratio of scales from 2^-31 to 2^15",
-                   .got = std::to_string(ratio)});
-}
 
 std::vector<int32_t> integer_logits(const ir::Network& network, const data::Dataset& dataset) {
   const IntegerNetwork integer(network);

@@ -10,21 +10,11 @@
 
 namespace crosstwin::quant {
 
-// out = (v * mult + 2^(shift - 1)) >> shift
-struct Requantizer {
-  uint16_t mult = 1;
-  uint8_t shift = 1;  // 1..31
-};
-
-// The requantizer nearest to a real ratio: the largest shift for which mult fits 16 bits. Error
-// naming `where` when no mult >= 1 fits.
-Requantizer requantizer(double ratio, const char* where);
-
 // Integer logits [images][outputs] by the numeric contract with conversions that lose nothing:
-// v = W x + bias, codes = clamp(requantized v), the last layer raw. Every column has its own finest
-// shift; a mapped design may share one in a layer, so that single codes differ by one. Kinds:
-// input, conv, dense, max_pool, relu, flatten; Error naming the node for others and for missing
-// scales.
+// v = W x + bias, codes = clamp(requantized v), the last layer raw. Weights, biases and
+// requantizers follow ir/integers.hpp, as those of a mapped design do: both give the same logits.
+// Kinds: input, conv, dense, max_pool, relu, flatten; Error naming the node for others, for missing
+// scales, and for unsigned codes where no relu clips.
 std::vector<int32_t> integer_logits(const ir::Network& network, const data::Dataset& dataset);
 
 // Share of images whose largest integer logit (ties: the lower index) is the label; 0..1.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "compress/ir/integers.hpp"
 #include "compress/prune/crossbar.hpp"
 #include "tests/catch.hpp"
 #include "tests/prune/reference.hpp"
@@ -54,7 +55,7 @@ TEST_CASE("Every layer lands on its grid, the last one on a single scale") {
     REQUIRE(matrix->weight_scale->size() == static_cast<size_t>(matrix->columns));
     const std::set<float> scales(matrix->weight_scale->begin(), matrix->weight_scale->end());
     CHECK((scales.size() == 1) == (node.name == "fc2"));
-    const std::vector<int16_t> codes = weight_codes(node);
+    const std::vector<int16_t> codes = ir::weight_codes(node, 127);
     const auto rows = static_cast<size_t>(matrix->row_count());
     for (size_t i = 0; i < codes.size(); ++i) {
       CHECK(std::abs(codes[i]) <= 127);
@@ -83,17 +84,6 @@ TEST_CASE("The ADMM constraints project to the same grid as the final quantizati
     ir::Network copy = quantized;
     CHECK(weight == *prune::crossbar(copy, constraint.layer).weight);
   }
-}
-
-TEST_CASE("A weight off the grid and a layer without scales are named") {
-  ir::Network network = quantize_weights(tests::small_lenet(1));
-  ir::Node& conv2 = network.nodes[4];
-  std::get<ir::Conv>(conv2.kind).weight[5] *= 1.01F;
-  std::get<ir::Conv>(conv2.kind).weight[6] *= 1.01F;
-  CHECK_THAT(tests::message_of([&] { weight_codes(conv2); }), tests::contains("conv2"));
-  const ir::Network plain = tests::small_lenet(1);
-  CHECK_THAT(tests::message_of([&] { weight_codes(plain.nodes[1]); }),
-             tests::contains("not quantized"));
 }
 
 }  // namespace
