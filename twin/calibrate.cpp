@@ -234,6 +234,11 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
     } else if (options.range == AdcRange::kMse) {
       lsb = mse_lsb(layer, s, lsb);
     }
+    if (lsb > ir::kMaxLsb) {
+      throw ir::Error({"stage " + stage.name, "an ADC code would stand for too many level steps",
+                       "at most " + std::to_string(ir::kMaxLsb), std::to_string(lsb),
+                       "raise layout.adc_bits or lower layout.tile_rows"});
+    }
     const Transfer transfer = find_transfer(device, lsb, rows, shape.adc_bits);
     chip.lsb[slice] = lsb;
     chip.adc_shift[slice] = transfer.shift;

@@ -126,6 +126,7 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
     }
     ir::CrossbarChip crossbar = draw_cells(design, i, device, seed);
     calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
+    check_sums(stage, max_abs_y(tile_shape(design, stage), crossbar), "stage " + stage.name);
     maps[i] = run_maps(design, pipeline, i, &crossbar, in);
     max_g = std::max(max_g, *std::max_element(crossbar.g.begin(), crossbar.g.end()));
     chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);

@@ -107,25 +107,35 @@ void check_ranges(const ir::Design& design, const std::vector<int64_t>& max_abs_
     }
     const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
     codes.push_back(crossbar == nullptr ? in : CodeRange{crossbar->low, crossbar->high});
-    if (crossbar == nullptr || !crossbar->logits) continue;
-    int64_t max_bias = 0;
-    for (const int32_t bias : crossbar->bias) {
-      max_bias = std::max(max_bias, std::abs(int64_t{bias}));
-    }
-    const int64_t max_v = max_abs_y[i] + max_bias;
-    if (max_v > std::numeric_limits<int32_t>::max()) {
-      throw ir::Error({place, "its logits can leave 32 bits", "|Y + bias| < 2^31",
-                       "up to " + std::to_string(max_v), "use fewer adc_bits"});
-    }
+    if (crossbar != nullptr) check_sums(stage, max_abs_y[i], place);
   }
+}
+
+void check_sums(const ir::Stage& stage, int64_t max_abs_y, const std::string& where) {
+  int64_t max_bias = 0;
+  for (const int32_t bias : std::get<ir::Crossbar>(stage.kind).bias) {
+    max_bias = std::max(max_bias, std::abs(int64_t{bias}));
+  }
+  constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+  if (max_abs_y <= kMax - std::min(max_bias, kMax)) return;
+  throw ir::Error(
+      {where, "its sums can leave 32 bits", "|Y + bias| < 2^31",
+       "|Y| up to " + std::to_string(max_abs_y) + ", |bias| up to " + std::to_string(max_bias),
+       "use fewer layout.adc_bits, activation bits or rows"});
 }
 
 std::vector<int64_t> max_abs_products(const ir::Design& design) {
   std::vector<int64_t> bounds;
   for (const ir::Stage& stage : design.stages) {
     const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
-    const int64_t rows = crossbar == nullptr ? 0 : static_cast<int64_t>(crossbar->rows.size());
-    bounds.push_back(rows * design.layout.weight_range * ((int64_t{1} << stage.in_bits) - 1));
+    std::vector<int64_t> columns(static_cast<size_t>(stage.out.c));
+    const size_t weights = crossbar == nullptr ? 0 : crossbar->weight.size();
+    for (size_t i = 0; i < weights; ++i) {
+      columns[i % columns.size()] += std::abs(int64_t{crossbar->weight[i]});
+    }
+    const int64_t max_code =
+        stage.in_signed ? int64_t{1} << (stage.in_bits - 1) : (int64_t{1} << stage.in_bits) - 1;
+    bounds.push_back(*std::max_element(columns.begin(), columns.end()) * max_code);
   }
   return bounds;
 }

@@ -27,11 +27,15 @@ int32_t requantize(const ir::Crossbar& crossbar, int32_t column, int64_t y);
 void max_pool(const ir::Stage& stage, std::span<const int32_t> in, std::span<int32_t> out);
 
 // Throws ir::Error, naming `where`, unless the codes of every edge fit the in_bits of the stage
-// they enter and v of every logits stage fits int32 (|Y| <= max_abs_y[stage]).
+// they enter and v of every crossbar stage fits int32 (|Y| <= max_abs_y[stage]).
 void check_ranges(const ir::Design& design, const std::vector<int64_t>& max_abs_y,
                   const std::string& where);
 
-// The largest |Y| of the plain integer product, per stage (0 for pools).
+// Throws ir::Error, naming `where`, unless v = Y + bias of this crossbar stage fits int32.
+void check_sums(const ir::Stage& stage, int64_t max_abs_y, const std::string& where);
+
+// The largest |Y| of the plain integer product, per stage (0 for pools): of the column with the
+// largest sum of |weight|, times the largest |code|.
 std::vector<int64_t> max_abs_products(const ir::Design& design);
 
 // x[rows] -> y[cols] of one position.

@@ -26,14 +26,18 @@ TileShape tile_shape(const ir::Design& design, const ir::Stage& stage) {
 }
 
 int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip) {
-  const int64_t top = (int64_t{1} << shape.adc_bits) - 1;
   int64_t planes = 0;
   for (int32_t b = 0; b < shape.planes; ++b) planes += std::abs(shape.plane_weight(b));
   int64_t slices = 0;
   for (int32_t s = 0; s < shape.slices; ++s) {
     slices += int64_t{chip.lsb[static_cast<size_t>(s)]} << (shape.cell_bits * s);
   }
-  return shape.row_tiles() * planes * slices * top;
+  const int64_t top = (int64_t{1} << shape.adc_bits) - 1;
+  int64_t bound = slices;
+  for (const int64_t factor : {int64_t{shape.row_tiles()}, planes, top}) {
+    if (__builtin_mul_overflow(bound, factor, &bound)) return std::numeric_limits<int64_t>::max();
+  }
+  return bound;
 }
 
 FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip) : shape_(shape) {

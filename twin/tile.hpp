@@ -80,7 +80,8 @@ void naive_tile(const TileShape& shape, const ir::CrossbarChip& chip, std::span<
   }
 }
 
-// The largest |Y| that any input can give: a bound from the sizes of the codes alone.
+// The largest |Y| that any input can give: a bound from the sizes of the codes alone, at most 2^63
+// - 1.
 int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip);
 
 // The same integers as naive_tile, fast. Driven rows are listed a plane at a time; columns lie in

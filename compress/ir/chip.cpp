@@ -82,7 +82,7 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
     ranges(place + ".adc_mult", crossbar.adc_mult, slices * cols, 1, 65535);
     ranges(place + ".adc_shift", crossbar.adc_shift, slices, 0, 31);
     ranges(place + ".adc_offset", crossbar.adc_offset, slices * cols, -(1 << 30), 1 << 30);
-    ranges(place + ".lsb", crossbar.lsb, slices, 1, 1 << 20);
+    ranges(place + ".lsb", crossbar.lsb, slices, 1, kMaxLsb);
     if (!chip.shared_table) continue;
     const auto& weight = std::get<Crossbar>(stages[i]->kind).weight;
     for (int32_t polarity = 0, at = 0; polarity < 2; ++polarity) {
@@ -162,7 +162,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
       }
     };
     list("adc_shift", crossbar.adc_shift, 31);
-    list("lsb", crossbar.lsb, 1 << 20);
+    list("lsb", crossbar.lsb, kMaxLsb);
     const auto [slices, rows, cols] = extent_of(design, *stages[i]);
     const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
     crossbar.g =

@@ -23,8 +23,10 @@ struct CrossbarChip {
   std::vector<int32_t> adc_mult;    // [S][C] 1..65535
   std::vector<int32_t> adc_shift;   // [S] 0..31, one a slice
   std::vector<int32_t> adc_offset;  // [S][C]
-  std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, >= 1
+  std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, 1..kMaxLsb
 };
+
+inline constexpr int32_t kMaxLsb = 65535;
 
 struct Chip {
   static constexpr int32_t kSchemaVersion = 1;

@@ -6,6 +6,7 @@
 #include <tbb/task_arena.h>
 
 #include <functional>
+#include <limits>
 
 #include "compress/ir/error.hpp"
 #include "tests/catch.hpp"
@@ -13,6 +14,7 @@
 #include "twin/accuracy.hpp"
 #include "twin/integer_model.hpp"
 #include "twin/program.hpp"
+#include "twin/tile.hpp"
 
 namespace crosstwin {
 
@@ -214,6 +216,63 @@ TEST_CASE("codes that do not fit the next stage are refused") {
   auto& layer = std::get<ir::Crossbar>(design.stages[3].kind);
   std::fill(layer.pad_value.begin(), layer.pad_value.end(), 0);
   REQUIRE_THROWS_AS(twin::integer_logits(design, test::random_images(design, 1, 9)), ir::Error);
+}
+
+TEST_CASE("sums that could leave 32 bits are refused at any stage, by its name") {
+  const auto refusal = [](const std::function<void()>& run) -> std::string {
+    try {
+      run();
+    } catch (const ir::Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const ir::Design good = test::random_design(9);
+  const auto images = test::random_images(good, 2, 9);
+  const ir::Chip good_chip = twin::program(good, {}, 0, images);
+  const auto sums_of = [&](ir::Design design, const std::string& stage) {
+    for (const auto& run :
+         std::vector<std::function<void()>>{[&] { twin::integer_logits(design, images); },
+                                            [&] { twin::program(design, {}, 0, images); },
+                                            [&] {
+                                              ir::Chip chip = good_chip;
+                                              chip.design_hash = ir::design_hash(design);
+                                              Simulator(design, chip);
+                                            }}) {
+      const std::string text = refusal(run);
+      INFO(text);
+      REQUIRE(text.find("sums can leave 32 bits") != std::string::npos);
+      REQUIRE(text.find(stage) != std::string::npos);
+    }
+  };
+  REQUIRE(std::holds_alternative<ir::Crossbar>(good.stages.front().kind));
+  for (const size_t i : {size_t{0}, good.stages.size() - 1}) {
+    ir::Design design = good;
+    std::get<ir::Crossbar>(design.stages[i].kind).bias[0] = -2147483647;
+    sums_of(design, design.stages[i].name);
+  }
+  // The largest LSB is 65535; with it |Y| of 8-bit codes on 2 slices of 4 bits is beyond 2^31.
+  ir::Chip chip = good_chip;
+  std::fill(chip.crossbars[0].lsb.begin(), chip.crossbars[0].lsb.end(), 65535);
+  REQUIRE(refusal([&] { Simulator(good, chip); }).find(good.stages[0].name) != std::string::npos);
+  chip.crossbars[0].lsb[0] = 65536;
+  REQUIRE(refusal([&] { Simulator(good, chip); }).find("lsb[0]") != std::string::npos);
+}
+
+TEST_CASE("a bound beyond 64 bits stays a bound") {
+  twin::TileShape shape;
+  shape.rows = 1 << 20;
+  shape.tile_rows = 1;
+  shape.planes = 16;
+  shape.adc_bits = 16;
+  shape.slices = 2;
+  shape.cell_bits = 8;
+  ir::CrossbarChip chip;
+  chip.lsb = {65535, 65535};
+  REQUIRE(twin::max_abs_y(shape, chip) == std::numeric_limits<int64_t>::max());
+  shape.rows = 1;
+  chip.lsb = {1, 1};
+  REQUIRE(twin::max_abs_y(shape, chip) == int64_t{257} * 65535 * 65535);
 }
 
 TEST_CASE("the class is the lowest index of the largest logit, and accuracy counts it") {
