@@ -49,6 +49,15 @@ void put(std::string& bytes, const ir::Network& network) {
       put(bytes, conv->rows);
     }
     if (const auto* dense = std::get_if<ir::Dense>(&node.kind)) put(bytes, dense->rows);
+    if (const auto* pool = std::get_if<ir::MaxPool>(&node.kind)) {
+      put(bytes, pool->kernel);
+      put(bytes, pool->stride);
+    }
+    if (const auto* pool = std::get_if<ir::AvgPool>(&node.kind)) {
+      put(bytes, pool->kernel);
+      put(bytes, pool->stride);
+    }
+    if (const auto* norm = std::get_if<ir::BatchNorm>(&node.kind)) put(bytes, norm->epsilon);
   }
   for (const LayerParameters& p : model.parameters().layers()) {
     put(bytes, p.weight);
@@ -140,7 +149,7 @@ void save_checkpoint(const std::filesystem::path& file, const std::string& finge
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& file, const std::string& fingerprint,
-                           Model& model, OptimizerState& state) {
+                           int32_t epochs, Model& model, OptimizerState& state) {
   const ir::Npz npz = ir::read_npz(file);
   const int64_t version = ir::npz_member<int64_t>(npz, "version", {}, file).data[0];
   if (version != kVersion) {
@@ -156,6 +165,12 @@ Checkpoint load_checkpoint(const std::filesystem::path& file, const std::string&
   }
   Checkpoint checkpoint;
   const auto& position = ir::npz_member<int64_t>(npz, "position", {2}, file).data;
+  if (position[0] < 0 || position[0] > epochs || position[1] < 0) {
+    throw ir::Error({file.string() + ": position", "out of range",
+                     "0.." + std::to_string(epochs) + " epochs and 0 or more steps",
+                     std::to_string(position[0]) + " and " + std::to_string(position[1]),
+                     "remove it to train from the start"});
+  }
   checkpoint.epochs_done = static_cast<int32_t>(position[0]);
   state.steps = position[1];
   const auto& log = ir::npz_member<double>(npz, "log", {position[0], 3}, file).data;

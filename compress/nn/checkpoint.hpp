@@ -28,9 +28,9 @@ std::string training_fingerprint(const ir::Network& network, const data::Dataset
 void save_checkpoint(const std::filesystem::path& file, const std::string& fingerprint,
                      const Checkpoint& checkpoint, const Model& model, const OptimizerState& state);
 
-// Puts the parameters, masks and optimizer state back. Error when the file is damaged or was
-// written by another training.
+// Puts the parameters, masks and optimizer state back. Error when the file is damaged, stands
+// beyond `epochs`, or was written by another training.
 Checkpoint load_checkpoint(const std::filesystem::path& file, const std::string& fingerprint,
-                           Model& model, OptimizerState& state);
+                           int32_t epochs, Model& model, OptimizerState& state);
 
 }  // namespace crosstwin::nn

@@ -91,7 +91,8 @@ class Trainer {
     if (!config_.checkpoint.empty()) {
       fingerprint = training_fingerprint(model_.graph(), data_, validation_, config_, hooks_);
       if (std::filesystem::exists(config_.checkpoint)) {
-        checkpoint = load_checkpoint(config_.checkpoint, fingerprint, model_, optimizer_);
+        checkpoint =
+            load_checkpoint(config_.checkpoint, fingerprint, config_.epochs, model_, optimizer_);
         if (hooks_.restore) hooks_.restore(checkpoint.hooks);
       }
     }

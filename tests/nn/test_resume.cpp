@@ -9,6 +9,7 @@
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
+#include "compress/nn/checkpoint.hpp"
 #include "compress/nn/trainer.hpp"
 #include "tests/catch.hpp"
 #include "tests/nn/toy.hpp"
@@ -134,9 +135,49 @@ TEST_CASE("A checkpoint of another training or a damaged one is refused") {
   other.threads = 2;
   CHECK_NOTHROW(nn::train(network, images, images, other));
 
+  // A position beyond the training.
+  nn::Model model(network);
+  const nn::OptimizerState state = nn::make_optimizer_state(config, model.parameters());
+  const std::string fingerprint = nn::training_fingerprint(network, images, images, config, {});
+  nn::save_checkpoint(folder.path / "far.npz", fingerprint, {2, {{}, {}}, ""}, model, state);
+  other = config;
+  other.checkpoint = folder.path / "far.npz";
+  CHECK_THROWS_AS(nn::train(network, images, images, other), ir::Error);
+  nn::save_checkpoint(folder.path / "far.npz", fingerprint, {1, {{}}, ""}, model, state);
+  CHECK_NOTHROW(nn::train(network, images, images, other));
+
   const std::string bytes = ir::read_file(config.checkpoint);
   ir::write_file(config.checkpoint, bytes.substr(0, bytes.size() / 2));
   CHECK_THROWS_AS(nn::train(network, images, images, config), ir::Error);
+}
+
+TEST_CASE("A training's fingerprint knows what shapes do not tell: strides, kernels, epsilon") {
+  const data::Dataset images = bar_images(4, 3);
+  ir::Network network{"pools",
+                      {input_node(images.shape),
+                       conv_node("conv", "image", 3, 8),  // gives 5 x 5
+                       {"norm", {"conv"}, ir::BatchNorm{}},
+                       {"pool", {"norm"}, ir::MaxPool{2, 2}},
+                       {"mean", {"pool"}, ir::AvgPool{1, 1}},
+                       {"flat", {"mean"}, ir::Flatten{}},
+                       dense_node("fc", "flat", kBarClasses)}};
+  nn::initialize(network, 1);
+  const std::vector<ir::Shape> shapes = ir::infer_shapes(network);
+  const auto fingerprint = [&](const ir::Network& of) {
+    CHECK(ir::infer_shapes(of) == shapes);
+    return nn::training_fingerprint(of, images, images, config_with(""), {});
+  };
+  const std::string before = fingerprint(network);
+  CHECK(fingerprint(network) == before);
+  ir::Network other = network;
+  std::get<ir::MaxPool>(other.nodes[3].kind) = {3, 2};
+  CHECK(fingerprint(other) != before);
+  other = network;
+  std::get<ir::MaxPool>(other.nodes[3].kind) = {2, 3};
+  CHECK(fingerprint(other) != before);
+  other = network;
+  std::get<ir::BatchNorm>(other.nodes[2].kind).epsilon = 1e-3F;
+  CHECK(fingerprint(other) != before);
 }
 
 }  // namespace crosstwin::test
