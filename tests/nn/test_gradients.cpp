@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "compress/nn/engine.hpp"
 #include "compress/nn/loss.hpp"
@@ -36,10 +38,12 @@ void run_engine(nn::Model& model, const data::Dataset& images, int32_t threads) 
 }
 
 // Largest difference between engine and central differences, relative to the layer's largest
-// gradient; every `stride`-th parameter is tried.
-double worst_error(const ir::Network& network, const data::Dataset& images, size_t stride) {
+// gradient; every `stride`-th parameter is tried. `damage` changes the engine's gradients first.
+double worst_error(const ir::Network& network, const data::Dataset& images, size_t stride,
+                   const std::function<void(nn::Model&)>& damage = {}) {
   nn::Model model(network);
   run_engine(model, images, 2);
+  if (damage) damage(model);
   DoubleNetwork parameters = parameters_of(network);
   const double step = 1e-6;
   double worst = 0;
@@ -110,17 +114,18 @@ TEST_CASE("A tensor read twice by one node gets both gradients") {
   CHECK(worst_error(network, noise_images({1, 4, 4}, 6, 2, 8), 1) < kTolerance);
 }
 
-TEST_CASE("A wrong gradient would be seen by the comparison with differences") {
-  ir::Network network = bar_network(4);
+TEST_CASE("A wrong gradient is seen by the comparison with differences") {
+  const ir::Network network = bar_network(4);
   const data::Dataset images = bar_images(9, 2);
-  nn::Model model(network);
-  run_engine(model, images, 1);
-  // One weight's worth of error: the neighbour's gradient.
-  const nn::LayerParameters& layer = model.parameters().at("conv1");
-  float largest = 0;
-  for (const float g : layer.weight_grad) largest = std::max(largest, std::abs(g));
-  const float wrong = std::abs(layer.weight_grad[0] - layer.weight_grad[1]);
-  CHECK(wrong / largest > 10 * kTolerance);
+  // Two weights' gradients exchanged, and one bias's left out.
+  const auto exchanged = [](nn::Model& model) {
+    auto& grad = model.parameters().at("conv1").weight_grad;
+    std::swap(grad[0], grad[1]);
+  };
+  const auto left_out = [](nn::Model& model) { model.parameters().at("fc1").bias_grad[0] = 0; };
+  REQUIRE(worst_error(network, images, 2) < kTolerance);
+  CHECK(worst_error(network, images, 2, exchanged) > 10 * kTolerance);
+  CHECK(worst_error(network, images, 2, left_out) > 10 * kTolerance);
 }
 
 TEST_CASE("A teacher's gradient equals finite differences of the distillation loss") {
