@@ -103,6 +103,12 @@ void check_design(const Design& design, const std::string& where) {
     for (const int32_t extent : {stage.in.c, stage.in.h, stage.in.w, stage.out.c}) {
       checker.range("extent", extent, 1, 1 << 20);
     }
+    for (const Shape& shape : {stage.in, stage.out}) {
+      if (shape.fits()) continue;
+      checker.fail("map too large", "at most " + std::to_string(Shape::kMaxSize) + " values",
+                   std::to_string(shape.c) + " x " + std::to_string(shape.h) + " x " +
+                       std::to_string(shape.w));
+    }
     if (stage.inputs.size() != 1) {
       checker.fail("wrong number of inputs", "1", std::to_string(stage.inputs.size()));
     }

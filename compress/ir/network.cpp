@@ -3,6 +3,7 @@
 #include "compress/ir/network.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -38,6 +39,11 @@ struct Checker {
          std::to_string(values.size()));
   }
 
+  void positive_number(const char* field, float value) const {
+    if (value > 0 && std::isfinite(value)) return;
+    fail(std::string(field) + " out of range", "a finite number above 0", std::to_string(value));
+  }
+
   void positive(const char* field, int64_t value) const {
     if (value < 1) fail(std::string(field) + " out of range", "1 or more", std::to_string(value));
   }
@@ -48,6 +54,10 @@ struct Checker {
     length("weight", layer.weight, columns * static_cast<int64_t>(layer.rows.size()));
     length("bias", layer.bias, columns);
     if (!layer.weight_scale.empty()) length("weight_scale", layer.weight_scale, columns);
+    for (const float scale : layer.weight_scale) {  // 0 is for a column of zeros
+      if (scale >= 0 && std::isfinite(scale)) continue;
+      fail("weight_scale out of range", "a finite number, 0 or more", std::to_string(scale));
+    }
     int64_t last = -1;
     for (const int32_t row : layer.rows) {
       if (row <= last || row >= all_rows) {
@@ -81,7 +91,7 @@ struct Checker {
       if (zero < 0 || zero > 255) fail("zero out of range", "0..255", std::to_string(zero));
     }
     for (const float stddev : input.stddev) {
-      if (!(stddev > 0)) fail("stddev out of range", "above 0", std::to_string(stddev));
+      positive_number("stddev", stddev);
     }
     return input.shape;
   }
@@ -122,6 +132,11 @@ struct Checker {
     length("beta", norm.beta, shape.c);
     length("mean", norm.mean, shape.c);
     length("variance", norm.variance, shape.c);
+    for (const float variance : norm.variance) {
+      if (variance >= 0 && std::isfinite(variance)) continue;
+      fail("variance out of range", "a finite number, 0 or more", std::to_string(variance));
+    }
+    positive_number("epsilon", norm.epsilon);
     return shape;
   }
   Shape operator()(const Add& /*add*/) const {
@@ -136,7 +151,8 @@ struct Checker {
     Shape out = {0, in[0].h, in[0].w};
     for (const Shape& shape : in) {
       if (shape.h != out.h || shape.w != out.w) fail("inputs of different height or width");
-      out.c += shape.c;
+      out.c += shape.c;  // both at most kMaxSize
+      if (out.c > Shape::kMaxSize) fail("output too large");
     }
     return out;
   }
@@ -199,9 +215,15 @@ std::vector<Shape> infer_shapes(const Network& network, const std::string& sourc
       if (quant.bits < 1 || quant.bits > 16) {
         checker.fail("activation bits out of range", "1..16", std::to_string(quant.bits));
       }
-      if (!(quant.scale > 0)) checker.fail("activation scale out of range", "above 0");
+      checker.positive_number("activation scale", quant.scale);
     }
     shapes.push_back(std::visit(checker, node.kind));
+    if (!shapes.back().fits()) {
+      const Shape& shape = shapes.back();
+      checker.fail("output too large", "at most " + std::to_string(Shape::kMaxSize) + " values",
+                   std::to_string(shape.c) + " x " + std::to_string(shape.h) + " x " +
+                       std::to_string(shape.w));
+    }
   }
   return shapes;
 }

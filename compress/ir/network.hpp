@@ -16,7 +16,12 @@ struct Shape {
   int32_t c = 0;
   int32_t h = 0;
   int32_t w = 0;
+  static constexpr int64_t kMaxSize = int64_t{1} << 28;  // of every map: checked on entry
   int64_t size() const { return int64_t{c} * h * w; }
+  // Positive extents whose product, which may not fit 64 bits, is at most kMaxSize.
+  bool fits() const {
+    return c > 0 && h > 0 && w > 0 && c <= kMaxSize / h && c <= kMaxSize / h / w;
+  }
   friend bool operator==(const Shape&, const Shape&) = default;
 };
 

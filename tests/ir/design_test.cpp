@@ -91,6 +91,8 @@ TEST_CASE("a wrong design is an error that names stage and field") {
       {"mult[0] out of range", [](Design& d) { conv_of(d).mult[0] = 0; }},
       {"shift[1] out of range", [](Design& d) { conv_of(d).shift[1] = 32; }},
       {"out.h out of range", [](Design& d) { d.stages[0].out.h = 5; }},
+      {"stages[0] (conv1): map too large",
+       [](Design& d) { d.stages[0].in.h = d.stages[0].in.w = 1 << 15; }},
       {"in is not the shape", [](Design& d) { d.stages[2].inputs = {"conv1"}; }},
       {"only the last stage may give logits", [](Design& d) { conv_of(d).logits = true; }},
       {"two stages of this name", [](Design& d) { d.stages[2].name = "conv1"; }}};

@@ -2,7 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compress/ir/network.hpp"
 
+#include <cmath>
 #include <functional>
+#include <limits>
 
 #include "compress/ir/atomic_write.hpp"
 #include "tests/catch.hpp"
@@ -14,6 +16,8 @@ using crosstwin::tests::message_of;
 using crosstwin::tests::TemporaryDir;
 
 namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Every kind once: two branches that are added and concatenated.
 Network small_network() {
@@ -65,6 +69,25 @@ TEST_CASE("a wrong graph is an error that names the layer") {
       {"kernel larger", [](Network& n) { std::get<AvgPool>(n.nodes[7].kind).kernel = 4; }},
       {"not a usable name", [](Network& n) { n.nodes[3].name = "Relu 1"; }},
       {"activation scale", [](Network& n) { n.nodes[3].quant->scale = 0; }},
+      {"activation scale", [](Network& n) { n.nodes[3].quant->scale = kInfinity; }},
+      {"image: stddev", [](Network& n) { std::get<Input>(n.nodes[0].kind).stddev[0] = kInfinity; }},
+      {"dense: weight_scale",
+       [](Network& n) { std::get<Dense>(n.nodes[9].kind).weight_scale[1] = kInfinity; }},
+      {"norm: variance",
+       [](Network& n) { std::get<BatchNorm>(n.nodes[2].kind).variance[1] = -1e-3F; }},
+      {"norm: variance",
+       [](Network& n) { std::get<BatchNorm>(n.nodes[2].kind).variance[0] = std::nanf(""); }},
+      {"norm: epsilon", [](Network& n) { std::get<BatchNorm>(n.nodes[2].kind).epsilon = 0; }},
+      {"image: output too large",
+       [](Network& n) {
+         std::get<Input>(n.nodes[0].kind).shape.h = std::get<Input>(n.nodes[0].kind).shape.w =
+             1 << 14;
+       }},
+      {"image: output too large",
+       [](Network& n) {
+         std::get<Input>(n.nodes[0].kind).shape.h = std::get<Input>(n.nodes[0].kind).shape.w =
+             0x7fffffff;
+       }},
       {"zero out of range", [](Network& n) { std::get<Input>(n.nodes[0].kind).zero[1] = 256; }}};
   for (const auto& [expected, damage] : cases) {
     Network net = small_network();
