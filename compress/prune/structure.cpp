@@ -16,6 +16,38 @@ namespace {
 
 MatrixShape shape_of(const CrossbarRef& matrix) { return {matrix.columns, matrix.row_count()}; }
 
+struct Channels {
+  int64_t count = 0;
+  std::vector<int32_t> of_row;
+};
+
+// The channels of a layer's input. A dense sees flat features: behind a Flatten, h * w of them (c,
+// h, w order) are one channel.
+Channels channels_of(const ir::Network& network, const std::string& layer) {
+  const auto index = static_cast<size_t>(ir::node_index(network, layer));
+  const std::vector<ir::Shape> shapes = ir::infer_shapes(network);
+  const auto reads = producers(network);
+  const CrossbarView matrix = *as_crossbar(network.nodes[index]);
+  auto from = static_cast<size_t>(reads[index][0]);
+  int32_t rows_each = matrix.kernel;
+  int64_t count = shapes[from].c;
+  if (std::holds_alternative<ir::Dense>(network.nodes[index].kind)) {
+    // Nodes that keep every feature in its place.
+    while (std::holds_alternative<ir::Relu>(network.nodes[from].kind) ||
+           std::holds_alternative<ir::BatchNorm>(network.nodes[from].kind)) {
+      from = static_cast<size_t>(reads[from][0]);
+    }
+    if (std::holds_alternative<ir::Flatten>(network.nodes[from].kind)) {
+      const ir::Shape& map = shapes[static_cast<size_t>(reads[from][0])];
+      rows_each = map.h * map.w;
+      count = map.c;
+    }
+  }
+  Channels channels{count, {}};
+  for (const int32_t row : *matrix.rows) channels.of_row.push_back(row / rows_each);
+  return channels;
+}
+
 // Makes the output of a filter zero: its weights, its bias, and what batch norms add to it on the
 // way to the next layer.
 void clear_filter(ir::Network& network, size_t index, size_t column) {
@@ -64,6 +96,7 @@ void check_budgets(const ir::Network& network, const std::vector<LayerBudget>& b
     };
     range("filters", budget.filters, matrix.columns);
     range("rows", budget.rows, matrix.row_count());
+    range("channels", budget.channels, channels_of(network, budget.layer).count);
     if (budget.layer == names.back() && budget.filters != 0 && budget.filters != matrix.columns) {
       throw ir::Error({.where = where,
                        .what = "the last layer's filters are the classes and cannot be pruned",
@@ -88,10 +121,13 @@ std::vector<Constraint> structure_constraints(const ir::Network& network,
   std::vector<Constraint> constraints;
   for (const LayerBudget& budget : budgets) {
     const MatrixShape shape = shape_of(crossbar(copy, budget.layer));
-    const Structure structure{.filters = budget.filters, .shapes = budget.rows};
-    constraints.push_back({budget.layer, [shape, structure](std::span<float> weight) {
-                             apply_support(weight, shape, choose_support(weight, shape, structure));
-                           }});
+    const Structure structure{
+        .filters = budget.filters, .shapes = budget.rows, .channels = budget.channels};
+    constraints.push_back(
+        {budget.layer, [shape, structure, channel = channels_of(network, budget.layer).of_row](
+                           std::span<float> weight) {
+           apply_support(weight, shape, choose_support(weight, shape, structure, channel));
+         }});
   }
   return constraints;
 }
@@ -111,15 +147,17 @@ ir::Network map_to_structure(ir::Network network, const std::vector<LayerBudget>
     }
   }
   network = compact(std::move(network));
-  if (!with_rows) return network;
-  // Rows after filters: those of channels that went are gone and must not take the place of others.
+  // Rows and channels after filters: those of channels that went are gone and must not take the
+  // place of others.
   scaled = fold_where_possible(network);
   for (const LayerBudget& budget : budgets) {
     const CrossbarRef matrix = crossbar(network, budget.layer);
     const MatrixShape shape = shape_of(matrix);
     apply_support(*matrix.weight, shape,
                   choose_support(*crossbar(scaled, budget.layer).weight, shape,
-                                 {.shapes = std::min(budget.rows, shape.rows)}));
+                                 {.shapes = with_rows ? std::min(budget.rows, shape.rows) : 0,
+                                  .channels = budget.channels},
+                                 channels_of(network, budget.layer).of_row));
   }
   return compact(std::move(network));
 }

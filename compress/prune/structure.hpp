@@ -16,6 +16,8 @@ struct LayerBudget {
   std::string layer;
   int64_t filters = 0;  // columns kept
   int64_t rows = 0;     // rows kept
+  // Channels of the layer's input kept: of a conv, or of the map before the Flatten of a dense.
+  int64_t channels = 0;
 };
 
 // Error naming the layer when a budget names no conv or dense layer, names it twice, is negative,
@@ -28,12 +30,14 @@ void check_budgets(const ir::Network& network, const std::vector<LayerBudget>& b
 std::vector<LayerBudget> filters_behind_norm(const ir::Network& network,
                                              const std::vector<LayerBudget>& budgets);
 
-// The constraint sets of ADMM for these budgets: filters and rows by norm (projection.hpp).
+// The constraint sets of ADMM for these budgets: channels, filters and rows by norm
+// (projection.hpp).
 std::vector<Constraint> structure_constraints(const ir::Network& network,
                                               const std::vector<LayerBudget>& budgets);
 
-// Masked mapping: keeps the filters, then the rows, of largest norm and removes the others and what
-// hangs on them physically (compact.hpp). A removed filter puts out zero, also behind a batch norm.
+// Masked mapping: keeps the filters, then the channels and rows, of largest norm and removes the
+// others and what hangs on them physically (compact.hpp): with a channel that nothing else reads
+// goes the filter that makes it. A removed filter puts out zero, also behind a batch norm.
 // `with_rows` false leaves the rows. Where batch norms can be folded the norms are those of the
 // folded weights, since a batch norm hides the scale of the filters before it.
 ir::Network map_to_structure(ir::Network network, const std::vector<LayerBudget>& budgets,

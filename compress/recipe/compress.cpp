@@ -23,7 +23,7 @@ namespace {
 std::string describe(const std::vector<prune::LayerBudget>& budgets) {
   std::string text = "budgets";
   for (const prune::LayerBudget& budget : budgets) {
-    text += fmt::format(" {} {} {}", budget.layer, budget.filters, budget.rows);
+    text += fmt::format(" {} {} {} {}", budget.layer, budget.filters, budget.rows, budget.channels);
   }
   return text;
 }

@@ -75,6 +75,35 @@ TEST_CASE("Filters are mapped before ADMM just where a batch norm follows") {
   CHECK(found[0].rows == 0);
 }
 
+TEST_CASE("Channels go from a conv and from a dense behind a flatten, the weakest first") {
+  ir::Network network = tests::small_lenet(2);
+  // fc1 reads 8 channels; of the third it takes next to nothing, of the sixth little.
+  const CrossbarRef fc1 = crossbar(network, "fc1");
+  const auto features = static_cast<size_t>(fc1.row_count());
+  const size_t each = features / 8;
+  for (size_t i = 0; i < fc1.weight->size(); ++i) {
+    const size_t channel = i % features / each;
+    if (channel == 2 || channel == 5) (*fc1.weight)[i] *= channel == 2 ? 1e-3F : 1e-2F;
+  }
+  const std::vector<LayerBudget> budgets{{"conv2", 0, 0, 4}, {"fc1", 0, 0, 6}};
+  for (const bool with_rows : {false, true}) {
+    ir::Network mapped = map_to_structure(network, budgets, with_rows);
+    CHECK(crossbar(mapped, "conv1").columns == 4);
+    CHECK(crossbar(mapped, "conv2").row_count() == 36);
+    CHECK(crossbar(mapped, "conv2").columns == 6);
+    CHECK(crossbar(mapped, "fc1").row_count() == static_cast<int64_t>(6 * each));
+  }
+  for (const Constraint& constraint : structure_constraints(network, budgets)) {
+    if (constraint.layer != "fc1") continue;
+    std::vector<float> weight = *crossbar(network, "fc1").weight;
+    constraint.project(weight);
+    for (size_t i = 0; i < weight.size(); ++i) {
+      const size_t channel = i % features / each;
+      CHECK((weight[i] == 0) == (channel == 2 || channel == 5));
+    }
+  }
+}
+
 TEST_CASE("Budgets that make no sense are refused and the layer named") {
   const ir::Network network = tests::small_lenet(1);
   const auto refuse = [&](LayerBudget budget) {
@@ -85,6 +114,8 @@ TEST_CASE("Budgets that make no sense are refused and the layer named") {
   CHECK_THAT(refuse({"conv1", 7, 0}), contains("filters") && contains("7"));
   CHECK_THAT(refuse({"conv1", 0, 26}), contains("rows") && contains("26"));
   CHECK_THAT(refuse({"conv1", -1, 0}), contains("-1"));
+  CHECK_THAT(refuse({"conv2", 0, 0, 7}), contains("channels") && contains("0 (all) .. 6"));
+  CHECK_THAT(refuse({"fc1", 0, 0, 9}), contains("channels") && contains("0 (all) .. 8"));
   CHECK_THAT(refuse({"fc2", 5, 0}), contains("classes"));
   CHECK(refuse({"fc2", 10, 5}).empty());
   CHECK_THAT(message_of([&] {

@@ -19,7 +19,7 @@ data::Splits digits() {
 
 CompressConfig config() {
   CompressConfig result;
-  result.layers = {{"conv1", 5, 20}, {"conv2", 10, 50}, {"fc1", 24, 100}};
+  result.layers = {{"conv1", 5, 20}, {"conv2", 10, 50}, {"fc1", 24, 100, 9}};
   for (nn::TrainConfig* training : {&result.dense, &result.prune, &result.admm_training}) {
     training->epochs = 3;
     training->batch = 50;
@@ -44,6 +44,7 @@ TEST_CASE("A network is trained, pruned to its budgets and quantized by both met
     // Budgets are ceilings: what nothing reads goes too.
     CHECK(prune::crossbar(result.network, "conv1").row_count() <= 20);
     CHECK(prune::crossbar(result.network, "conv2").row_count() == 50);
+    CHECK(prune::crossbar(result.network, "conv2").columns <= 9);  // the channels of fc1
     CHECK(prune::crossbar(result.network, "fc1").row_count() == 100);
     CHECK(prune::crossbar(result.network, "fc1").columns <= 24);
     CHECK(result.log.back().weights < result.log.front().weights / 2);
