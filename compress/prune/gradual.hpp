@@ -2,7 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Source: the cubic schedule of Zhu and Gupta, "To prune, or not to prune" (arXiv 1710.01878),
-// eq. 1, for rows, with the optimal-brain-surgeon score and update of obs.hpp.
+// eq. 1, with the optimal-brain-surgeon score and update of obs.hpp.
+// Deviations:
+//   - whole crossbar rows are removed, not single weights;
+//   - the schedule is over the fraction of the training, and counts rows left rather than a
+//     sparsity: target + (all - target) (1 - t)^3 instead of s_f + (s_i - s_f) (1 - t)^3;
+//   - the paper masks by magnitude; here the score is the loss of the layer's outputs after the
+//     best refit, and the rows that stay get that refit (`magnitude` is the paper's);
+//   - removed rows stay removed, while the paper's masks are recomputed;
+//   - removals come `events_per_epoch` times an epoch instead of every 100 to 1000 steps.
 // Columns count by what the batch norm behind the layer makes of them: a batch norm hides the scale
 // of the weights before it.
 #pragma once
