@@ -240,7 +240,8 @@ Origin assumed_origin(const ir::Stage& stage, int32_t full_rows, int32_t full_co
                      fmt::format("{} x {}", rows_left, stage.out.c),
                      "give the unpruned network that this design was made from"});
   }
-  Origin origin = {full_rows, full_cols, crossbar.rows, {}};
+  Origin origin = {
+      full_rows, full_cols, crossbar.rows, {}, full_rows > rows_left || full_cols > stage.out.c};
   std::sort(origin.rows.begin(), origin.rows.end());
   origin.cols.resize(static_cast<size_t>(stage.out.c));
   std::iota(origin.cols.begin(), origin.cols.end(), 0);
@@ -290,8 +291,9 @@ std::string picture(const ir::Design& design, const ir::Stage& stage, const Orig
               fmt::format("{:.1f}x fewer weights; tiles of {} rows x {} columns", rate,
                           design.layout.tile_rows, design.layout.tile_cols),
               "", kSoft);
+  const char* note = origin.assumed ? "; positions of removed filters are not recorded" : "";
   double y = draw_panel(canvas, design.layout, before, before.rows, before.cols, kPruned, 88, 620,
-                        caption("Before pruning", before.rows, before.cols, full), range);
+                        caption("Before pruning", before.rows, before.cols, full) + note, range);
   y = draw_panel(canvas, design.layout, after,
                  static_cast<int32_t>(used.row_tiles) * design.layout.tile_rows,
                  static_cast<int32_t>(used.col_tiles) * design.layout.tile_cols, kUnused, y, 340,

@@ -16,6 +16,7 @@ struct Origin {
   int32_t full_cols = 0;
   std::vector<int32_t> rows;  // [R] in 0..full_rows - 1
   std::vector<int32_t> cols;  // [C] in 0..full_cols - 1
+  bool assumed = false;       // filters went whose positions are unknown; the caption says so
 };
 
 // For when removed filters were not recorded: rows keep their numbers among the channels that are

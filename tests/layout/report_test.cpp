@@ -109,10 +109,14 @@ TEST_CASE("the picture draws every kept weight of a small layer twice, and nothi
   // swatches.
   const int64_t others = 1 + 2 + 2 + 44 + 1 + 2;
   REQUIRE(count_of(before, "<rect") == 2 * 75 + others);
+  const std::string unknown = "positions of removed filters are not recorded";
+  REQUIRE(count_of(before, unknown) == 1);
   origin.cols = {0, 3, 7, 12, 19};
+  origin.assumed = false;
   const std::string spread = layout::picture(design, conv1, origin);
   REQUIRE(count_of(spread, "<rect") == 2 * 75 + others);
   REQUIRE(spread != before);
+  REQUIRE(count_of(spread, unknown) == 0);
   REQUIRE(count_of(spread, "Before pruning: 25 x 20 = 500 weights on 1 tile") == 1);
   REQUIRE(count_of(spread, "On tiles: 15 x 5 = 75 weights on 1 tile") == 1);
 }
@@ -134,6 +138,7 @@ TEST_CASE("the picture of a large layer stays small enough to open") {
       layout::picture(unpruned, stage, layout::assumed_origin(stage, 800, 500));
   REQUIRE(whole.size() < 6'000'000);
   REQUIRE(count_of(whole, "before: a block is 5 x 5 weights") == 1);
+  REQUIRE(count_of(whole, "not recorded") == 0);  // every filter is there
 }
 
 TEST_CASE("the picture refuses an origin that does not fit the layer") {
