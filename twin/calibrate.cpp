@@ -110,52 +110,69 @@ std::vector<int32_t> candidates(int32_t max_lsb) {
   return lsbs;
 }
 
-// Sum over pairs of conversions of (w_b ((A[+] - A[-]) lsb - (I[+] - I[-]) / step))^2, per
-// candidate. Rounding noise that both polarities share does not count, as Y never sees it.
-std::vector<double> squared_errors(const Layer& layer, int32_t slice,
-                                   const std::vector<int32_t>& lsbs) {
-  std::vector<Transfer> transfers;
-  for (const int32_t lsb : lsbs) {
-    transfers.push_back(find_transfer(layer.device, lsb, layer.tile_rows(), layer.shape.adc_bits));
-  }
+struct Candidate {
+  int32_t lsb;
+  Transfer transfer;
+};
+
+// Per slice and candidate, the sum over pairs of conversions of
+// (w_b ((A[+] - A[-]) lsb - (I[+] - I[-]) / step))^2. Rounding noise that both polarities share
+// does not count, as Y never sees it. One pass over the images serves all slices.
+std::vector<std::vector<double>> squared_errors(const Layer& layer,
+                                                const std::vector<std::vector<Candidate>>& tried) {
+  std::vector<std::vector<double>> zeros;
+  for (const auto& slice : tried) zeros.emplace_back(slice.size());
   const double step = level_step(layer.device);
   const int64_t images = std::min(layer.images, kMseImages);
   const int64_t blocks = (images + kImageBlock - 1) / kImageBlock;
-  std::vector<std::vector<double>> parts(static_cast<size_t>(blocks),
-                                         std::vector<double>(lsbs.size()));
+  std::vector<std::vector<std::vector<double>>> parts(static_cast<size_t>(blocks), zeros);
   for_image_blocks(images, [&](int64_t first, int64_t last) {
-    std::vector<double>& part = parts[static_cast<size_t>(first / kImageBlock)];
+    auto& part = parts[static_cast<size_t>(first / kImageBlock)];
     visit_currents(layer.window, layer.tile, layer.maps, layer.map_size, first, last,
                    [&](int32_t plane, int32_t s, const int32_t* pos, const int32_t* neg) {
-                     if (s != slice) return;
+                     const auto slice = static_cast<size_t>(s);
                      const auto weight = static_cast<double>(layer.shape.plane_weight(plane));
-                     for (size_t i = 0; i < lsbs.size(); ++i) {
-                       const Transfer& t = transfers[i];
-                       const auto code = [&](int64_t current) {
+                     for (size_t i = 0; i < tried[slice].size(); ++i) {
+                       const auto& [lsb, t] = tried[slice][i];
+                       const auto code = [&, &t = t](int64_t current) {
                          return convert(current, t.mult, 0, t.shift, layer.shape.adc_bits);
                        };
                        double sum = 0;
                        for (int32_t c = 0; c < layer.shape.cols; ++c) {
                          const double error =
-                             (code(pos[c]) - code(neg[c])) * lsbs[i] - (pos[c] - neg[c]) / step;
+                             (code(pos[c]) - code(neg[c])) * lsb - (pos[c] - neg[c]) / step;
                          sum += error * error;
                        }
-                       part[i] += sum * weight * weight;
+                       part[slice][i] += sum * weight * weight;
                      }
                    });
   });
-  std::vector<double> total(lsbs.size());
+  std::vector<std::vector<double>> total = zeros;
   for (const auto& part : parts) {  // block order: the same sum on any number of threads
-    for (size_t i = 0; i < total.size(); ++i) total[i] += part[i];
+    for (size_t s = 0; s < total.size(); ++s) {
+      for (size_t i = 0; i < total[s].size(); ++i) total[s][i] += part[s][i];
+    }
   }
   return total;
 }
 
-int32_t mse_lsb(const Layer& layer, int32_t slice, int32_t max_lsb) {
-  const std::vector<int32_t> lsbs = candidates(max_lsb);
-  const std::vector<double> errors = squared_errors(layer, slice, lsbs);
-  const auto best = std::min_element(errors.begin(), errors.end()) - errors.begin();
-  return lsbs[static_cast<size_t>(best)];
+// Per slice, the LSB up to max_lsb of least squared error.
+std::vector<int32_t> mse_lsbs(const Layer& layer, const std::vector<int32_t>& max_lsb) {
+  std::vector<std::vector<Candidate>> tried;
+  for (const int32_t max : max_lsb) {
+    auto& slice = tried.emplace_back();
+    for (const int32_t lsb : candidates(max)) {
+      slice.push_back(
+          {lsb, find_transfer(layer.device, lsb, layer.tile_rows(), layer.shape.adc_bits)});
+    }
+  }
+  const std::vector<std::vector<double>> errors = squared_errors(layer, tried);
+  std::vector<int32_t> best;
+  for (size_t s = 0; s < errors.size(); ++s) {
+    const auto at = std::min_element(errors[s].begin(), errors[s].end()) - errors[s].begin();
+    best.push_back(tried[s][static_cast<size_t>(at)].lsb);
+  }
+  return best;
 }
 
 // The bits with which the worst case fits at one level step; 17 when 16 do not.
@@ -222,18 +239,20 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
       options.range != AdcRange::kWorstCase && options.range != AdcRange::kLossless;
   const std::vector<CurrentHistogram> currents =
       measured ? histograms(layer, worst) : std::vector<CurrentHistogram>();
-  for (int32_t s = 0; s < shape.slices; ++s) {
-    const auto slice = static_cast<size_t>(s);
+  std::vector<int32_t> lsbs;
+  for (size_t slice = 0; slice < slices; ++slice) {
     if (options.range == AdcRange::kLossless) {
       require_lossless(stage.name, device, shape, worst[slice]);
     }
     const int64_t largest = measured ? currents[slice].largest : worst[slice];
-    int32_t lsb = covering_lsb(device, largest, rows, shape.adc_bits);
+    lsbs.push_back(covering_lsb(device, largest, rows, shape.adc_bits));
     if (options.range == AdcRange::kPercentile) {
-      lsb = percentile_lsb(layer, currents[slice], lsb, options.percentile);
-    } else if (options.range == AdcRange::kMse) {
-      lsb = mse_lsb(layer, s, lsb);
+      lsbs[slice] = percentile_lsb(layer, currents[slice], lsbs[slice], options.percentile);
     }
+  }
+  if (options.range == AdcRange::kMse) lsbs = mse_lsbs(layer, lsbs);
+  for (size_t slice = 0; slice < slices; ++slice) {
+    const int32_t lsb = lsbs[slice];
     if (lsb > ir::kMaxLsb) {
       throw ir::Error({"stage " + stage.name, "an ADC code would stand for too many level steps",
                        "at most " + std::to_string(ir::kMaxLsb), std::to_string(lsb),
@@ -242,7 +261,8 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
     const Transfer transfer = find_transfer(device, lsb, rows, shape.adc_bits);
     chip.lsb[slice] = lsb;
     chip.adc_shift[slice] = transfer.shift;
-    std::fill_n(chip.adc_mult.begin() + s * shape.cols, shape.cols, transfer.mult);
+    std::fill_n(chip.adc_mult.begin() + static_cast<int64_t>(slice) * shape.cols, shape.cols,
+                transfer.mult);
   }
 }
 
