@@ -13,8 +13,8 @@
 namespace crosstwin::prune {
 namespace {
 
-// Folded biases are rounded once to float.
-constexpr double kRounding = 2e-6;
+// Folded biases are rounded once to float: 6e-8 of a value (measured: up to 5e-9 of the outputs).
+constexpr double kRounding = 1e-7;
 
 void clear_columns(ir::Network& network, const std::string& layer, std::vector<int32_t> columns) {
   const CrossbarRef matrix = crossbar(network, layer);
@@ -200,7 +200,8 @@ TEST_CASE("Purification removes weak channels and filters with all their paths")
   clear_columns(zeroed, "conv2", {2});
   clear_rows(zeroed, "conv2", {36, 37, 38, 39, 40, 41, 42, 43, 44});
   CHECK(tests::difference(zeroed, after) < kRounding);
-  CHECK(tests::difference(before, after) < 0.2);
+  // At most a tenth of a channel's and a hundredth of a filter's energy went (measured: 0.033).
+  CHECK(tests::difference(before, after) < 0.1);
 }
 
 }  // namespace

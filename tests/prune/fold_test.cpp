@@ -12,8 +12,9 @@ namespace {
 using tests::contains;
 using tests::message_of;
 
-// Parameters are floats, sums are doubles: each folded parameter is off by half a float ulp.
-constexpr double kRounding = 2e-6;
+// Parameters are floats, sums are doubles: each folded parameter is off by half a float ulp, 6e-8,
+// in two layers (measured: 4e-8 of the outputs; sums that cancel may make it a few times more).
+constexpr double kRounding = 4e-7;
 
 // conv, [pool,] batch_norm, relu, flatten, dense, batch_norm
 ir::Network network(const std::string& order, float low_gamma) {
@@ -84,7 +85,8 @@ TEST_CASE("Column gains are what folding multiplies the weights by") {
     const std::vector<float> gains = column_gains(before, "conv");
     REQUIRE(gains.size() == 5);
     for (size_t i = 0; i < weight.size(); ++i) {
-      CHECK(folded[i] == Approx(weight[i] * gains[i / 18]).epsilon(1e-5));
+      // The gain, the product here and the folded weight are each rounded to float: 6e-8 each.
+      CHECK(folded[i] == Approx(weight[i] * gains[i / 18]).epsilon(3e-7));
     }
   }
 }
@@ -110,7 +112,8 @@ TEST_CASE("The input's stddev moves into conv and dense weights") {
     for (size_t i = 0; i < raw.size(); ++i) scaled[i] /= i < 16 ? 0.5 : 0.25;
     const auto x = tests::forward(before, scaled);
     const auto y = tests::forward(after, raw);
-    for (size_t i = 0; i < x.size(); ++i) CHECK(y[i] == Approx(x[i]).epsilon(1e-9));
+    // Dividing by powers of two is exact: what is left is the rounding of 0.03 i in double.
+    for (size_t i = 0; i < x.size(); ++i) CHECK(y[i] == Approx(x[i]).epsilon(1e-12));
   }
 }
 

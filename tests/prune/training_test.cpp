@@ -90,6 +90,7 @@ TEST_CASE("Rows go on schedule, masked weights stay exactly zero, and the functi
     const nn::TrainResult result =
         nn::train(start(), splits.train, splits.validation, quick(4), hooks);
     CHECK(counted == 8);
+    // Chance is 0.1; measured after four short epochs: 0.76 and 0.72.
     CHECK(result.epochs.back().validation_accuracy > 0.5);
     ir::Network small = compact(result.network);
     CHECK(crossbar(small, "conv1").row_count() == 9);
@@ -142,12 +143,13 @@ TEST_CASE("ADMM training draws the weights to the budget, so that mapping costs 
       train_admm(dense, splits.train, splits.validation, structure_constraints(dense, budgets),
                  config, stage, {}, &residuals);
   REQUIRE(residuals.size() == 4);
-  CHECK(residuals.back() < 0.3);
+  CHECK(residuals.back() < 0.03);  // measured: 1.39 after the first rho, 0.0086 at the end
   CHECK(residuals.back() < residuals.front());
   ir::Network mapped = map_to_structure(near, budgets);
   CHECK(crossbar(mapped, "conv1").columns == 3);
   CHECK(crossbar(mapped, "fc1").row_count() == 150);
   const double direct = nn::accuracy(map_to_structure(dense, budgets), splits.validation);
+  // Measured: 0.91 and 0.625; a tenth is 20 of the 200 images.
   CHECK(nn::accuracy(mapped, splits.validation) > direct + 0.1);
 }
 

@@ -69,8 +69,9 @@ TEST_CASE("The three ranges are the maximum, the percentile and the least square
   };
   const ir::Network by_mse =
       calibrate_activations(network, images(), {.method = ActivationRange::mse});
-  CHECK(error(scale(by_mse, "relu1")) <= 1.05 * error(scale(by_max, "relu1")));
-  CHECK(error(scale(by_mse, "relu1")) <= 1.05 * error(scale(by_share, "relu1")));
+  // The search sees 2,048 bins by their middles, not the values (measured: 1.0005).
+  CHECK(error(scale(by_mse, "relu1")) <= 1.01 * error(scale(by_max, "relu1")));
+  CHECK(error(scale(by_mse, "relu1")) <= 1.01 * error(scale(by_share, "relu1")));
 }
 
 TEST_CASE("An edge with negative values is signed") {
@@ -102,7 +103,8 @@ TEST_CASE("A calibrated random network keeps its logits within a few percent in 
       worst = std::max(worst, std::abs(logits[i] - unit * integers[image * 10 + i]));
     }
   }
-  CHECK(worst < 0.03 * largest);  // three layers of 8-bit activations
+  // Three layers of 8-bit activations, half a step of 1/255 each; measured: 0.0083.
+  CHECK(worst < 0.02 * largest);
 }
 
 TEST_CASE("A batch norm or an unfolded input scale is refused") {

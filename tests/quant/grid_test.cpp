@@ -41,6 +41,7 @@ TEST_CASE("The scale found is near a fine search's squared error and never above
       // happen to round, which 20,000 scales fit better than 122 (measured: 11 percent).
       const double allowed = range == 7 ? 1.02 : 1.2;
       CHECK(grid_error(weight, best_scale(weight, range), range) < allowed * best);
+      // 1e-6: the scale found is a float.
       CHECK(grid_error(weight, best_scale(weight, range), range) <=
             grid_error(weight, largest / range, range) * (1 + 1e-6));
     }
@@ -63,7 +64,8 @@ TEST_CASE("Every layer lands on its grid, the last one on a single scale") {
             (*matrix->weight_scale)[i / rows] * static_cast<float>(codes[i]));
     }
   }
-  CHECK(tests::difference(tests::small_lenet(1), network) < 0.02);
+  // Half a step of 127 is 4e-3 of the largest weight; errors of a sum cancel (measured: 0.0056).
+  CHECK(tests::difference(tests::small_lenet(1), network) < 0.01);
   CHECK(tests::difference(tests::small_lenet(1), network) > 0);
 }
 
