@@ -42,20 +42,24 @@ const KindInfo& info(LayerKind kind) {
 }
 
 // The order conv, pool, batch-norm, relu folds exactly, and trains better than the textbook's.
+// `hidden` 0 leaves the hidden dense layer out.
 std::vector<LayerSpec> lenet(int32_t first, int32_t second, int32_t hidden) {
-  return {{"conv1", LayerKind::conv, first, 5, 1, 0},
-          {"pool1", LayerKind::max_pool, 0, 2, 2, 0},
-          {"norm1", LayerKind::batch_norm},
-          {"relu1", LayerKind::relu},
-          {"conv2", LayerKind::conv, second, 5, 1, 0},
-          {"pool2", LayerKind::max_pool, 0, 2, 2, 0},
-          {"norm2", LayerKind::batch_norm},
-          {"relu2", LayerKind::relu},
-          {"flatten", LayerKind::flatten},
-          {"fc1", LayerKind::dense, hidden},
-          {"norm3", LayerKind::batch_norm},
-          {"relu3", LayerKind::relu},
-          {"fc2", LayerKind::dense, 0}};
+  std::vector<LayerSpec> layers = {{"conv1", LayerKind::conv, first, 5, 1, 0},
+                                   {"pool1", LayerKind::max_pool, 0, 2, 2, 0},
+                                   {"norm1", LayerKind::batch_norm},
+                                   {"relu1", LayerKind::relu},
+                                   {"conv2", LayerKind::conv, second, 5, 1, 0},
+                                   {"pool2", LayerKind::max_pool, 0, 2, 2, 0},
+                                   {"norm2", LayerKind::batch_norm},
+                                   {"relu2", LayerKind::relu},
+                                   {"flatten", LayerKind::flatten}};
+  if (hidden > 0) {
+    layers.push_back({"fc1", LayerKind::dense, hidden});
+    layers.push_back({"norm3", LayerKind::batch_norm});
+    layers.push_back({"relu3", LayerKind::relu});
+  }
+  layers.push_back({hidden > 0 ? "fc2" : "fc1", LayerKind::dense, 0});
+  return layers;
 }
 
 LayerSpec read_layer(const ir::JsonReader& json) {
@@ -128,7 +132,7 @@ ir::Input measured_input(const data::Dataset& train) {
 
 std::vector<LayerSpec> builtin_architecture(const std::string& name, const std::string& where) {
   if (name == "lenet5") return lenet(20, 50, 500);
-  if (name == "demo") return lenet(6, 12, 32);
+  if (name == "demo") return lenet(6, 12, 0);
   throw ir::Error({where, "unknown built-in network", "lenet5 or demo", "\"" + name + "\"",
                    "or give the layers themselves as \"layers\""});
 }

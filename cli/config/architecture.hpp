@@ -25,7 +25,8 @@ struct LayerSpec {
   int32_t pad = 0;      // conv
 };
 
-// "lenet5": 20@5x5, pool, 50@5x5, pool, 500, 10.  "demo": the same with 6, 12, 32.
+// "lenet5": 20@5x5, pool, 50@5x5, pool, 500, 10.  "demo": 6@5x5, pool, 12@5x5, pool, 10,
+// three crossbar layers, which a part of 7,680 logic cells has room for.
 std::vector<LayerSpec> builtin_architecture(const std::string& name, const std::string& where);
 
 // The `network` section: {"builtin": NAME} or {"layers": [{"name", "kind", ...}, ...]}.
