@@ -106,10 +106,6 @@ double input_scale(const Node& input) {
   return 1.0 / (255.0 * stddev[0]);
 }
 
-std::vector<int16_t> weight_codes(const Node& layer, int32_t range) {
-  return codes_of(layer, column_scales(layer), range);
-}
-
 IntegerLayer integer_layer(const Node& layer, int32_t range, const std::vector<int32_t>& row_zero,
                            double in_scale, bool logits) {
   const Matrix matrix = matrix_of(layer);

@@ -21,13 +21,11 @@ struct IntegerLayer {
 // Error when the channels have different stddev, since one scale must serve a column.
 double input_scale(const Node& input);
 
-// round(weight / scale), [C][R]. A column of zeros may come without a scale. Error naming the node
-// and the place when the layer has no scales, or a weight is off its grid or beyond +-range.
-std::vector<int16_t> weight_codes(const Node& layer, int32_t range);
-
+// weight = round(weight / scale); a column of zeros may come without a scale.
 // bias[c] = round(bias / (scale[c] in_scale)) - sum_r weight[c][r] row_zero[r], where row_zero[r]
 // is the code that stands for 0 in row r. `logits` asks for one scale of all columns, as logits are
-// compared with each other. Errors as weight_codes, and for a bias that does not fit.
+// compared with each other. Error naming the node and the place when the layer has no scales, a
+// weight is off its grid or beyond +-range, or a bias does not fit.
 IntegerLayer integer_layer(const Node& layer, int32_t range, const std::vector<int32_t>& row_zero,
                            double in_scale, bool logits);
 

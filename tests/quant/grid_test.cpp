@@ -56,8 +56,9 @@ TEST_CASE("Every layer lands on its grid, the last one on a single scale") {
     REQUIRE(matrix->weight_scale->size() == static_cast<size_t>(matrix->columns));
     const std::set<float> scales(matrix->weight_scale->begin(), matrix->weight_scale->end());
     CHECK((scales.size() == 1) == (node.name == "fc2"));
-    const std::vector<int16_t> codes = ir::weight_codes(node, 127);
     const auto rows = static_cast<size_t>(matrix->row_count());
+    const std::vector<int32_t> zeros(rows, 0);
+    const std::vector<int16_t> codes = ir::integer_layer(node, 127, zeros, 1, false).weight;
     for (size_t i = 0; i < codes.size(); ++i) {
       CHECK(std::abs(codes[i]) <= 127);
       CHECK((*matrix->weight)[i] ==
