@@ -159,6 +159,7 @@ class Planner {
   void begin() {
     plan_.design_name = design_.name;
     plan_.design_hash = chip_.design_hash;
+    plan_.chip_hash = ir::chip_hash(chip_);
     plan_.name = modules_.take(design_.name);
     plan_.top = modules_.take(plan_.name + "_top");
     plan_.input = design_.input;

@@ -15,7 +15,7 @@
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
-#include "verif/cosim/design_info.hpp"
+#include "compress/ir/manifest.hpp"
 #include "verif/cosim/locate.hpp"
 #include "verif/cosim/simulator_build.hpp"
 #include "verif/cosim/simulator_run.hpp"
@@ -75,7 +75,7 @@ struct PartResult {
 class Verification {
  public:
   Verification(const fs::path& design_dir, const Vectors& vectors, const Options& options)
-      : info_(read_design_info(fs::absolute(design_dir).lexically_normal())),
+      : info_(ir::read_manifest(fs::absolute(design_dir).lexically_normal())),
         vectors_(vectors),
         options_(options),
         build_dir_(options.build_dir.empty() ? info_.dir.parent_path() / "cosim"
@@ -135,6 +135,10 @@ class Verification {
 
   void check_vectors() const {
     const std::string where = (info_.dir / "manifest.json").string();
+    if (info_.chip_hash != vectors_.chip_hash) {
+      throw ir::Error({where + ": $.chip_hash", "the RTL was generated for another chip",
+                       vectors_.chip_hash, info_.chip_hash, "run `crosstwin generate` again"});
+    }
     if (images_ == 0 || vectors_.images.size() % info_.image_bytes() != 0) {
       throw ir::Error({where, "the images do not fit the design",
                        fmt::format("{} bytes an image ({}x{}x{})", info_.image_bytes(),
@@ -315,7 +319,7 @@ class Verification {
     mismatch.difference = first_difference(info_, trace, job.probes);
   }
 
-  DesignInfo info_;
+  ir::Manifest info_;
   const Vectors& vectors_;
   const Options& options_;
   fs::path build_dir_;

@@ -19,6 +19,7 @@ struct Vectors {
   std::span<const int32_t> logits;  // [n][outputs]
   // The twin's inner values for image number `image`; only called to locate a mismatch.
   std::function<twin::Trace(int64_t image)> trace;
+  std::string chip_hash;  // ir::chip_hash of the chip that the twin is of
 };
 
 struct Options {
@@ -80,8 +81,8 @@ struct Report {
 // `design_dir` is what hwgen::emit wrote. The simulator is compiled once a design (memory images
 // are read when it runs) and runs in several processes, each with its part of the images; parts do
 // not depend on `jobs`, so neither does the result. Throws ir::Error for vectors that do not fit
-// the design or a missing Verilator, ir::CheckFailed when the RTL does not compile or one of its
-// assertions fails.
+// the design, RTL generated for another chip or a missing Verilator, ir::CheckFailed when the RTL
+// does not compile or one of its assertions fails.
 Report verify(const std::filesystem::path& design_dir, const Vectors& vectors,
               const Options& options = {});
 
