@@ -294,14 +294,15 @@ class Verification {
     }
   }
 
-  // Runs the part again up to the image, with every inner value of that image watched.
+  // Runs the part again up to two images behind the mismatch, since what follows an image can press
+  // on it, with every inner value of that image watched.
   void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
     Build build;
     build.probe = true;
     build.waves = waves();
     const Executable simulator = build_simulator(info_, build_dir_, build);
     const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
-    part.end = mismatch.image + 1;
+    part.end = std::min(part.end, mismatch.image + 3);
     Stimulus again = stimulus(part);
     again.tail = 4 * static_cast<uint64_t>(info_.cycles_per_image);
     const twin::Trace trace = vectors_.trace(mismatch.image);
@@ -314,8 +315,10 @@ class Verification {
       job.waves = options_.waves;
     }
     ir::write_file(job.layers, layers_file(info_, trace));
-    run_simulator(simulator.path, info_, again, scratch, &job);
+    const Answer answer = run_simulator(simulator.path, info_, again, scratch, &job);
     mismatch.waves = job.waves;
+    mismatch.reproduced = in_part >= answer.results.size() ||
+                          compare_image(mismatch.image, answer, in_part).has_value();
     mismatch.difference = first_difference(info_, trace, job.probes);
   }
 
