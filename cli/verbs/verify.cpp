@@ -24,10 +24,14 @@ ordered_json compare(Context& context, const twin::Simulator& twin, const data::
   const std::vector<int32_t> logits = twin.logits(images.images);
   const auto bytes = static_cast<size_t>(images.shape.size());
   const verif::Vectors vectors = {
-      .images = images.images, .logits = logits, .trace = [&](int64_t image) {
-        return twin.trace(
-            std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes));
-      }};
+      .images = images.images,
+      .logits = logits,
+      .trace =
+          [&](int64_t image) {
+            return twin.trace(
+                std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes));
+          },
+      .chip_hash = ir::chip_hash(twin.chip())};
   verif::Options options;
   options.build_dir = context.run.verify() / "simulator";
   if (const std::string& waves = context.config.verify.waves; !waves.empty()) {
