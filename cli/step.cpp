@@ -54,13 +54,16 @@ std::string input_hash(const Step& step, Context& context) {
   return ir::content_hash(all);
 }
 
+bool passed(const ordered_json& record) { return record["result"].value("passed", true); }
+
 ordered_json run_step(const Step& step, Context& context) {
   require_inputs(step, context.run);
   const std::string inputs = input_hash(step, context);  // reads the data: nothing written yet
   ordered_json folders = ordered_json::object();
   for (const auto& [folder, maker] : step.inputs) folders[folder] = context.run.hash(folder);
+  // What an earlier run found must not stand for this one, however it ends.
+  fs::remove(context.run.results(step.name));
   log_to(context.run.logs() / (step.name + ".log"));
-  ir::write_file(context.run.config(), to_json(context.config).dump(2) + "\n");
   const auto start = std::chrono::steady_clock::now();
   ordered_json result = step.run(context);
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -70,6 +73,8 @@ ordered_json run_step(const Step& step, Context& context) {
                          {"seconds", seconds.count()},
                          {"result", std::move(result)}};
   context.run.write_results(step.name, record);
+  if (!passed(record)) throw ir::CheckFailed(record["result"]["failure"].get<std::string>());
+  ir::write_file(context.run.config(), to_json(context.config).dump(2) + "\n");
   return record;
 }
 

@@ -64,6 +64,7 @@ struct Step {
   std::vector<std::pair<std::string, std::string>> inputs;
   std::vector<std::string> outputs;  // folders of the run it makes
 
+  // A result with "passed": false is recorded, then thrown as CheckFailed with its "failure".
   nlohmann::ordered_json (*run)(Context& context) = nullptr;
   std::string (*line)(const nlohmann::ordered_json& result) = nullptr;  // for `build`
   std::string (*text)(const nlohmann::ordered_json& result) = nullptr;  // for people
@@ -82,7 +83,11 @@ void require_inputs(const Step& step, const Run& run);
 // What decides whether a step need not run again: its sections, data and input folders.
 std::string input_hash(const Step& step, Context& context);
 
-// Writes OUT/config.json, runs the step and records its result; returns the record.
+// False when the step is a check that did not hold.
+bool passed(const nlohmann::ordered_json& record);
+
+// Removes the step's earlier record, runs it and records its result; returns the record.
+// Writes OUT/config.json when it went well: a failed step leaves the settings of those before.
 nlohmann::ordered_json run_step(const Step& step, Context& context);
 
 }  // namespace crosstwin::cli

@@ -65,6 +65,7 @@ if command -v ccache > /dev/null; then cache=(OBJCACHE=ccache); fi
     --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" \
     -CFLAGS "-std=c++20 -I$here/.. -I$out/src" \
     "${sources[@]}" "${bugs[@]}" "$here/$module/tb.sv" "$here/$module/driver.cpp" \
+    "$here/../hwgen/plan/cycles.cpp" \
     -o driver > build.log 2>&1 || { tail -40 build.log; exit 1; }
 )
 cd "$out/run"

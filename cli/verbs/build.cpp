@@ -19,7 +19,7 @@ namespace {
 
 bool up_to_date(const Step& step, Context& context) {
   const ordered_json record = context.run.read_results(step.name);
-  if (!record.is_object()) return false;
+  if (!record.is_object() || !passed(record)) return false;
   for (const std::string& folder : step.outputs) {
     if (!fs::exists(context.run.dir() / folder)) return false;
   }

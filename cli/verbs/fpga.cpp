@@ -26,7 +26,7 @@ ordered_json run(Context& context) {
   options.target_mhz = settings.target_mhz;
   options.threads = context.options.threads;
   const ordered_json verified = context.run.read_results("verify");
-  if (verified.is_object() && !context.run.stale(verified)) {
+  if (verified.is_object() && passed(verified) && !context.run.stale(verified)) {
     options.cycles_per_image =
         static_cast<int64_t>(verified["result"]["plain"]["measured_cycles"].get<double>() + 0.5);
   }

@@ -69,6 +69,11 @@ void simulate_rows(const ordered_json& result, Rows& rows) {
 }
 
 void verify_rows(const ordered_json& result, Rows& rows) {
+  if (!result["passed"].get<bool>()) {
+    const std::string why = result["failure"].get<std::string>();
+    rows.push_back({"RTL = twin", "FAILED: " + why.substr(0, why.find('\n'))});
+    return;
+  }
   for (const char* part : {"plain", "stalls"}) {
     if (!result.contains(part)) continue;
     const ordered_json& compared = result[part];

@@ -18,16 +18,21 @@ using nlohmann::ordered_json;
 
 namespace {
 
-// Compares `images` test images; a mismatch leaves its report in OUT/verify/ and throws.
+// Compares `images` test images; a mismatch leaves its report in OUT/verify/ and throws
+// CheckFailed.
 ordered_json compare(Context& context, const twin::Simulator& twin, const data::Dataset& images,
                      bool stalls) {
   const std::vector<int32_t> logits = twin.logits(images.images);
   const auto bytes = static_cast<size_t>(images.shape.size());
   const verif::Vectors vectors = {
-      .images = images.images, .logits = logits, .trace = [&](int64_t image) {
-        return twin.trace(
-            std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes));
-      }};
+      .images = images.images,
+      .logits = logits,
+      .trace =
+          [&](int64_t image) {
+            return twin.trace(
+                std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes));
+          },
+      .chip_hash = ir::chip_hash(twin.chip())};
   verif::Options options;
   options.build_dir = context.run.verify() / "simulator";
   if (const std::string& waves = context.config.verify.waves; !waves.empty()) {
@@ -56,10 +61,16 @@ ordered_json run(Context& context) {
   const twin::Simulator twin(design, ir::load_chip(context.run.chip(), design));
   const VerifySettings& settings = context.config.verify;
   const data::Dataset images = data::head(context.data().test, settings.images);
-  ordered_json result = {{"outputs", twin.outputs()},
-                         {"plain", compare(context, twin, images, false)}};
-  if (settings.stall_images > 0) {
-    result["stalls"] = compare(context, twin, data::head(images, settings.stall_images), true);
+  ordered_json result = {{"passed", true}, {"outputs", twin.outputs()}};
+  // Only to record it: run_step() throws it again.
+  try {
+    result["plain"] = compare(context, twin, images, false);
+    if (settings.stall_images > 0) {
+      result["stalls"] = compare(context, twin, data::head(images, settings.stall_images), true);
+    }
+  } catch (const ir::CheckFailed& failed) {
+    result["passed"] = false;
+    result["failure"] = failed.what();
   }
   return result;
 }

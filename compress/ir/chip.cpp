@@ -35,6 +35,25 @@ std::vector<const Stage*> crossbar_stages(const Design& design) {
 
 }  // namespace
 
+std::string chip_hash(const Chip& chip) {
+  std::string bytes = chip.design_hash + (chip.shared_table ? " table" : " cells");
+  // Every list with its length, so that no value can move from one to the next unseen.
+  const auto add = [&bytes](const auto& values) {
+    bytes += " " + std::to_string(values.size());
+    for (const auto value : values) bytes += "," + std::to_string(value);
+  };
+  add(chip.table);
+  for (const CrossbarChip& crossbar : chip.crossbars) {
+    bytes += " " + crossbar.stage;
+    add(crossbar.g);
+    add(crossbar.adc_mult);
+    add(crossbar.adc_shift);
+    add(crossbar.adc_offset);
+    add(crossbar.lsb);
+  }
+  return content_hash(bytes);
+}
+
 void check_chip(const Chip& chip, const Design& design, const std::string& where) {
   const auto fail = [](const std::string& place, const std::string& what,
                        const std::string& expected, const std::string& got,

@@ -45,6 +45,10 @@ inline int32_t slice_code(int32_t weight, int32_t polarity, int32_t slice, int32
   return magnitude <= 0 ? 0 : (magnitude >> (cell_bits * slice)) & ((1 << cell_bits) - 1);
 }
 
+// Content hash of everything that the arrays compute with: the design's hash, the table and the
+// integers of every crossbar. Neither the seed nor the device counts.
+std::string chip_hash(const Chip& chip);
+
 // Throws Error naming `where` when the chip does not fit the design.
 void check_chip(const Chip& chip, const Design& design, const std::string& where);
 

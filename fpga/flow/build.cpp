@@ -27,13 +27,14 @@ namespace fs = std::filesystem;
 constexpr const char* kLink[] = {"pkg/xb_pkg.sv",      "prim/xb_prim_ram.sv", "stream/xb_skid.sv",
                                  "stream/xb_fifo.sv",  "soc/xb_uart_rx.sv",   "soc/xb_uart_tx.sv",
                                  "soc/xb_uart_link.sv"};
+constexpr uint32_t kLinkClasses = 256;
 constexpr const char* kLinkHeader = "pkg/xb_assert.svh";
 
 struct Flow {
   const Board& board;
   const Options& options;
   const Tools tools;
-  const Manifest manifest;
+  const ir::Manifest manifest;
   fs::path dir = {};      // where everything is written
   fs::path failed_log;    // where the log of a step that failed is kept
   std::mutex mutex = {};  // of the members below, and of options.progress
@@ -60,8 +61,16 @@ struct Flow {
     return finished;
   }
 
-  [[noreturn]] void fail(const std::string& name, const ir::Finished& finished) const {
-    ir::write_file(failed_log, finished.output);
+  // Keeps the log that says why there is no result; it goes when there is one after all.
+  void keep(const std::string& log) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    ir::write_file(failed_log, log);
+  }
+
+  std::string kept() const { return "; the whole log is " + failed_log.string(); }
+
+  [[noreturn]] void fail(const std::string& name, const ir::Finished& finished) {
+    keep(finished.output);
     throw ir::Error({.where = manifest.name + " on " + board.name + ", " + name,
                      .what = fmt::format("the tool ended with status {}", finished.status),
                      .got = ir::last_lines(finished.output, 5),
@@ -70,7 +79,7 @@ struct Flow {
 };
 
 // The files of kLink that the design does not bring itself: no module may be read twice.
-std::vector<std::string> link_files(const Manifest& manifest) {
+std::vector<std::string> link_files(const ir::Manifest& manifest) {
   std::vector<std::string> files;
   for (const fs::path file : kLink) {
     const bool there = std::any_of(
@@ -139,6 +148,7 @@ SeedResult place_route(Flow& flow, int seed, double target_mhz) {
     flow.say(fmt::format("seed {}: {:.1f} MHz", seed, result.fmax_mhz));
     return result;
   }
+  flow.keep(finished.output);
   const std::map<std::string, Usage> cells = utilisation(finished.output);
   check_fits(cells, flow.board);
   // One seed may fail to route where another does not; without a utilisation it did not even pack.
@@ -180,10 +190,11 @@ std::vector<SeedResult> place_route_all(Flow& flow, double target_mhz) {
 void check_routed(const Flow& flow, const Report& report) {
   if (std::none_of(report.seeds.begin(), report.seeds.end(),
                    [](const SeedResult& seed) { return seed.fmax_mhz > 0; })) {
-    throw ir::Error({.where = flow.manifest.name + " on " + flow.board.name,
-                     .what = "fits, but no seed placed and routed",
-                     .got = fmt::format("{} seeds tried", report.seeds.size()),
-                     .fix = "try more seeds (--seeds), a larger board, or fewer PEs"});
+    throw ir::Error(
+        {.where = flow.manifest.name + " on " + flow.board.name,
+         .what = "fits, but no seed placed and routed",
+         .got = fmt::format("{} seeds tried", report.seeds.size()),
+         .fix = "try more seeds (--seeds), a larger board, or fewer PEs" + flow.kept()});
   }
 }
 
@@ -231,7 +242,13 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 }  // namespace
 
-std::string synthesis_script(const Manifest& manifest, const Board& board) {
+std::string synthesis_script(const ir::Manifest& manifest, const Board& board) {
+  if (manifest.outputs > kLinkClasses) {
+    throw ir::Error({.where = (manifest.dir / "manifest.json").string() + ": $.outputs",
+                     .what = "too many classes for the host link, which sends one in a byte",
+                     .expected = fmt::format("at most {}", kLinkClasses),
+                     .got = std::to_string(manifest.outputs)});
+  }
   std::string read = "read_verilog -sv";
   for (const std::string& dir : manifest.include_dirs) read += " -I" + dir;
   read += " -Iboard";
@@ -246,7 +263,7 @@ std::string synthesis_script(const Manifest& manifest, const Board& board) {
       "hierarchy -check -top top -chparam ClksPerBit {} -chparam PixelBytes {} "
       "-chparam Pixels {} -chparam Outputs {}\n",
       (board.clock_hz + board.baud / 2) / board.baud, manifest.channels,
-      manifest.height * manifest.width, manifest.outputs);
+      uint64_t{manifest.height} * manifest.width, manifest.outputs);
   if (board.family == Family::kEcp5) {
     script += "synth_ecp5 -top top -abc9 -json netlist.json\n";
   } else if (board.device == "up5k") {
@@ -291,7 +308,7 @@ Report build(const fs::path& design_dir, const Board& board, const fs::path& out
   Flow flow{.board = board,
             .options = options,
             .tools = find_tools(board.family, options.tools),
-            .manifest = read_manifest(design_dir),
+            .manifest = ir::read_manifest(design_dir),
             .failed_log = failed_log};
   const double target_mhz = options.target_mhz > 0 ? options.target_mhz : board.target_mhz;
 
@@ -317,11 +334,12 @@ Report build(const fs::path& design_dir, const Board& board, const fs::path& out
     check_routed(flow, report);
     summarize_seeds(report);
     if (report.fmax_max_mhz < report.clock_mhz) {
+      flow.keep(ir::read_file(dir / fmt::format("logs/seed{}.log", report.best_seed)));
       throw ir::Error({.where = flow.manifest.name + " on " + board.name,
                        .what = "slower than the board's clock, so its bitstream would not work",
                        .expected = fmt::format("at least {:g} MHz", report.clock_mhz),
                        .got = fmt::format("{:.1f} MHz", report.fmax_max_mhz),
-                       .fix = "try more seeds (--seeds) or a faster part"});
+                       .fix = "try more seeds (--seeds) or a faster part" + flow.kept()});
     }
     count_cells(flow, report);
     pack(flow, report);

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compress/ir/manifest.hpp"
+
 namespace crosstwin::hwgen {
 namespace {
 
@@ -29,10 +31,11 @@ std::vector<std::string> include_paths(const Plan& plan) {
 }
 
 std::string manifest(const Plan& plan) {
-  ordered_json json = {{"schema", 1},
+  ordered_json json = {{"schema_version", ir::Manifest::kSchemaVersion},
                        {"name", plan.name},
                        {"top", plan.top},
                        {"design_hash", plan.design_hash},
+                       {"chip_hash", plan.chip_hash},
                        {"sources", source_paths(plan)},
                        {"include_dirs", {kIncludeDir}},
                        {"headers", include_paths(plan)}};

@@ -61,7 +61,7 @@ Choice choose_lines(const ir::Stage& stage, const ir::Crossbar& crossbar,
 }  // namespace
 
 Parallelism choose_parallelism(const ir::Stage& stage, const ir::Crossbar& crossbar,
-                               TileTiming timing, const PlanOptions& options) {
+                               LayerTiming timing, const PlanOptions& options) {
   const LayerOptions asked = merged(stage.name, options);
   const std::vector<int32_t> lanes = possible_lanes(timing.slices);
   if (asked.pe && (*asked.pe < 1 || *asked.pe > timing.cols)) {
@@ -76,6 +76,8 @@ Parallelism choose_parallelism(const ir::Stage& stage, const ir::Crossbar& cross
   }
 
   Parallelism result;
+  const Choice lines = choose_lines(stage, crossbar, asked);
+  timing.lines = result.lines = std::stoi(lines.value);
   std::string reason = "the smallest";
   result.pe = asked.pe.value_or(1);
   result.adc_lanes = asked.adc_lanes.value_or(1);
@@ -92,7 +94,9 @@ Parallelism choose_parallelism(const ir::Stage& stage, const ir::Crossbar& cross
         if (asked.adc_lanes && count != *asked.adc_lanes) continue;
         timing.pe = pe;
         timing.adc_lanes = count;
-        const int64_t cycles = tile_cycles(timing);
+        // The tile alone is quickly followed; most of what is too slow is so already.
+        int64_t cycles = tile_cycles(timing);
+        if (cycles <= budget) cycles = layer_cycles(timing);
         best = std::min(best, cycles);
         if (cycles > budget) continue;
         result.pe = pe;
@@ -111,8 +115,6 @@ Parallelism choose_parallelism(const ir::Stage& stage, const ir::Crossbar& cross
                                    options.clock_mhz * 1e6 / static_cast<double>(best))});
     }
   }
-  const Choice lines = choose_lines(stage, crossbar, asked);
-  result.lines = std::stoi(lines.value);
   result.choices = {
       {"pe", fmt::format("{}", result.pe), asked.pe ? "asked for" : reason},
       {"adc_lanes", fmt::format("{}", result.adc_lanes), asked.adc_lanes ? "asked for" : reason},

@@ -17,9 +17,9 @@ struct Parallelism {
   std::vector<Choice> choices;
 };
 
-// `timing` is complete but for pe and adc_lanes. Throws ir::Error naming the layer when an option
-// is out of range or the target rate is out of reach.
+// `timing` is complete but for pe, adc_lanes and lines. Throws ir::Error naming the layer when an
+// option is out of range or the target rate is out of reach.
 Parallelism choose_parallelism(const ir::Stage& stage, const ir::Crossbar& crossbar,
-                               TileTiming timing, const PlanOptions& options);
+                               LayerTiming timing, const PlanOptions& options);
 
 }  // namespace crosstwin::hwgen

@@ -159,6 +159,7 @@ class Planner {
   void begin() {
     plan_.design_name = design_.name;
     plan_.design_hash = chip_.design_hash;
+    plan_.chip_hash = ir::chip_hash(chip_);
     plan_.name = modules_.take(design_.name);
     plan_.top = modules_.take(plan_.name + "_top");
     plan_.input = design_.input;
@@ -258,7 +259,7 @@ class Planner {
   void add_pool(const ir::Stage& stage, const ir::PoolMax& pool, Layer& layer, const Stream& in,
                 const Stream& out) {
     layer.kind = LayerKind::kMaxPool;
-    layer.cycles = stage.in.size();
+    layer.cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool.kernel, pool.stride);
     Instance instance{"xb_max_pool", layer.instance, describe(layer), map_parameters(stage.in),
                       clocked()};
     for (const Binding& parameter :
@@ -278,8 +279,16 @@ class Planner {
                     const Stream& out) {
     const ir::Layout& layout = design_.layout;
     const TileForm form = tile_form(design_, stage, crossbar, chip_, cells, options_.per_cell);
-    TileTiming timing;
-    timing.positions = int64_t{stage.out.h} * stage.out.w;
+    LayerTiming timing;
+    timing.in_h = stage.in.h;
+    timing.in_w = stage.in.w;
+    timing.in_c = stage.in.c;
+    timing.kernel_h = crossbar.kernel_h;
+    timing.stride = crossbar.stride;
+    timing.pad = crossbar.pad;
+    timing.out_h = stage.out.h;
+    timing.out_w = stage.out.w;
+    timing.per_cell = form.per_cell;
     timing.rows = static_cast<int32_t>(crossbar.rows.size());
     timing.tile_rows = layout.tile_rows;
     timing.cols = stage.out.c;
@@ -294,10 +303,11 @@ class Planner {
     const Parallelism chosen = choose_parallelism(stage, crossbar, timing, options_);
     timing.pe = chosen.pe;
     timing.adc_lanes = chosen.adc_lanes;
+    timing.lines = chosen.lines;
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
-    layer.cycles = std::max(tile_cycles(timing), stage.in.size());
+    layer.cycles = layer_cycles(timing);
     layer.rows = timing.rows;
     layer.cols = timing.cols;
     layer.row_tiles = (timing.rows + layout.tile_rows - 1) / layout.tile_rows;
@@ -374,6 +384,10 @@ class Planner {
   }
 
   void finish() {
+    plan_.choices.push_back(
+        {"cycles_per_image", "of the slowest part alone",
+         "exact while no other part makes it wait; a layer almost as slow before it, whose lines "
+         "come too late for the window, can add a few percent"});
     plan_.cycles_per_image = design_.input.size();
     plan_.bottleneck = "input";
     for (const Layer& layer : plan_.layers) {

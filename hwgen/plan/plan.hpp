@@ -101,6 +101,7 @@ struct Plan {
   std::string top;   // <name>_top
   std::string design_name;
   std::string design_hash;
+  std::string chip_hash;
   ir::Shape input;
   int32_t input_bits = 8;
   int32_t outputs = 0;

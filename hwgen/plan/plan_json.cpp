@@ -45,11 +45,12 @@ ordered_json layer_json(const Layer& layer) {
 }  // namespace
 
 std::string to_json(const Plan& plan) {
-  ordered_json json = {{"schema", Plan::kSchemaVersion},
+  ordered_json json = {{"schema_version", Plan::kSchemaVersion},
                        {"name", plan.name},
                        {"top", plan.top},
                        {"design", plan.design_name},
                        {"design_hash", plan.design_hash},
+                       {"chip_hash", plan.chip_hash},
                        {"input", shape(plan.input)},
                        {"input_bits", plan.input_bits},
                        {"outputs", plan.outputs},

@@ -4,8 +4,8 @@
 //   v = Y + bias[c];  Logits: out = v;  else out = clamp((v * m[c] + 2^(s[c]-1)) >> s[c], OutLow, OutHigh)
 //
 // Columns arrive in order 0..Cols-1. Image word: {s[5], m[16], bias[BiasBits]}, or {bias} for
-// logits. s must be 1..31. Cycles a column: 18 + |s - 16|, or 4 for logits. out_* are registered,
-// in_ready_o comes from registers.
+// logits. s must be 1..31. Cycles a column: 18 + |s - 16|, or 4 for logits. out_* are registered;
+// in_ready_o comes from registers, but for logits it looks through out_ready_i.
 //
 // The product grows from its low end: {high, low} holds it after 16 steps. It is then shifted, one
 // place a cycle, until high = floor(v m / 2^s) and the top bit of low is the half to round by. A left

@@ -30,6 +30,9 @@ module xb_uart_link #(
     input  logic [    UserBits-1:0] s_axis_tuser    // class, valid with tlast
 );
 
+  if (Outputs > 256) begin : gen_bad_outputs
+    $error("xb_uart_link: the class is sent in one byte, so Outputs must be at most 256");
+  end
   if (PixelBytes < 1 || Pixels < 1 || Outputs < 1) begin : gen_bad_size
     $error("xb_uart_link: PixelBytes, Pixels and Outputs must be at least 1");
   end

@@ -33,6 +33,19 @@ void write_design(const fs::path& out) {
   ir::write_file(out / "config.json", "{}");
 }
 
+TEST_CASE("data that is not there is named, and no folder is made") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", "{}");
+  for (const char* verb : {"train", "build"}) {
+    const Outcome outcome =
+        crosstwin({verb, dir / "run.json", "--data", dir / "nowhere", "--out", dir / "out",
+                   verb == std::string("build") ? "--stop-step=train" : "--epochs=1"});
+    CHECK(outcome.status == 1);
+    CHECK_THAT(outcome.err, contains("nowhere"));
+    CHECK(!fs::exists(dir / "out"));
+  }
+}
+
 TEST_CASE("a truncated IDX file is named with what was expected") {
   const TemporaryDir dir;
   ir::write_file(dir / "run.json", "{}");
@@ -71,12 +84,14 @@ TEST_CASE("a corrupt design.json is named with the place") {
   write_design(dir / "out");
   const fs::path file = dir / "out/design/design.json";
   ir::write_file(file, ir::read_file(file).substr(0, 100));
-  const std::string before = snapshot(dir / "out");
-  const Outcome outcome = crosstwin({"generate", "--out", dir / "out"});
+  ir::write_file(dir / "out/results/generate.json", "{}");
+  const Outcome outcome = crosstwin({"generate", "--out", dir / "out", "--target-fps", "9"});
   CHECK(outcome.status == 1);
   CHECK_THAT(outcome.err, contains("design.json:") && contains("not valid JSON"));
   CHECK(!fs::exists(dir / "out/rtl"));
-  CHECK(!fs::exists(dir / "out/results"));
+  // Neither an earlier result nor this run's settings stand.
+  CHECK(!fs::exists(dir / "out/results/generate.json"));
+  CHECK(ir::read_file(dir / "out/config.json") == "{}");
 }
 
 TEST_CASE("a design with a tile wider than allowed is named with the place") {

@@ -80,13 +80,21 @@ TEST_CASE(
     }
     ir::write_file(entry.path(), words);
   }
+  // The report does not go on claiming what was true of another RTL.
+  const Outcome changed = crosstwin({"report", "--out", out});
+  CHECK_THAT(changed.out, contains("verify") && contains("out of date") && !contains("logits of"));
   const Outcome corrupted = crosstwin({"verify", "--out", out, "--images", "20"});
   INFO(corrupted.err);
   CHECK(corrupted.status == 3);
   CHECK_THAT(corrupted.err, contains("fc1"));
-  // The report does not go on claiming what was true of another RTL.
-  const Outcome after = crosstwin({"report", "--out", out});
-  CHECK_THAT(after.out, contains("verify") && contains("out of date") && !contains("logits of"));
+  const auto record = nlohmann::json::parse(ir::read_file(dir / "out/results/verify.json"));
+  CHECK(record["result"]["passed"] == false);
+  CHECK_THAT(record["result"]["failure"].get<std::string>(), contains("fc1"));
+  const Outcome failed = crosstwin({"report", "--out", out});
+  CHECK_THAT(failed.out, contains("RTL = twin") && contains("FAILED") && !contains("logits of"));
+  CHECK(crosstwin(
+            {"build", "--out", out, "--start-step", "verify", "--stop-step", "verify", "--resume"})
+            .status == 3);
 }
 
 TEST_CASE("the same configuration and seed give the same chip on any number of threads") {

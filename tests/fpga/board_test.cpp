@@ -6,7 +6,7 @@
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/json_reader.hpp"
-#include "fpga/flow/manifest.hpp"
+#include "compress/ir/manifest.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_dir.hpp"
 
@@ -52,13 +52,13 @@ std::string broken(const std::string& pointer, const nlohmann::json& value) {
   json[nlohmann::json::json_pointer(pointer)] = value;
   std::filesystem::copy(CROSSTWIN_TINY_DESIGN, dir / "d", std::filesystem::copy_options::recursive);
   ir::write_file(dir / "d/manifest.json", json.dump());
-  return message_of([&] { read_manifest(dir / "d"); });
+  return message_of([&] { ir::read_manifest(dir / "d"); });
 }
 
 }  // namespace
 
 TEST_CASE("a manifest is read whole") {
-  const Manifest manifest = read_manifest(CROSSTWIN_TINY_DESIGN);
+  const ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
   CHECK(manifest.name == "tiny");
   CHECK(manifest.top == "tiny_top");
   CHECK(manifest.sources == std::vector<std::string>{"tiny_top.sv"});
@@ -70,7 +70,7 @@ TEST_CASE("a manifest is read whole") {
 }
 
 TEST_CASE("a damaged manifest is refused with its place") {
-  CHECK_THAT(broken("/schema", 2), contains("$.schema"));
+  CHECK_THAT(broken("/schema_version", 2), contains("$.schema_version"));
   CHECK_THAT(broken("/top", "a; exec rm"), contains("$.top: not a plain identifier"));
   CHECK_THAT(broken("/sources/0", "../tiny_top.sv"), contains("$.sources[0]: not a path inside"));
   CHECK_THAT(broken("/sources/0", "/etc/passwd"), contains("not a path inside the design"));
@@ -80,10 +80,11 @@ TEST_CASE("a damaged manifest is refused with its place") {
   CHECK_THAT(broken("/headers", {"gone.svh"}), contains("$.headers[0]: names a file"));
   CHECK_THAT(broken("/input/bits", 4), contains("$.input.bits"));
   CHECK_THAT(broken("/outputs", 0), contains("$.outputs"));
+  CHECK_THAT(broken("/output", 1), contains("did you mean \"outputs\""));
 }
 
 TEST_CASE("a folder without a manifest names the command that makes one") {
   const TemporaryDir dir;
-  CHECK_THAT(message_of([&] { read_manifest(dir.path()); }),
+  CHECK_THAT(message_of([&] { ir::read_manifest(dir.path()); }),
              contains("manifest.json: is missing") && contains("crosstwin generate"));
 }

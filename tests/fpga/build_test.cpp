@@ -94,7 +94,7 @@ TEST_CASE("the same design gives the same bitstream on any number of threads") {
   }
 }
 
-TEST_CASE("a design with too large a table is short of block RAM, and nothing is written") {
+TEST_CASE("a design with too large a table is short of block RAM, and only the log is kept") {
   const Board board = board_with_tools("hx8k");
   const TemporaryDir dir;
   const fs::path design = copy_of_tiny(dir);
@@ -105,7 +105,19 @@ TEST_CASE("a design with too large a table is short of block RAM, and nothing is
   CHECK_THAT(message, contains("does not fit") && contains("block RAM: needs ") &&
                           contains("the part has 32 ("));
   CHECK_FALSE(fs::exists(dir / "out"));
-  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 1);
+  CHECK_THAT(ir::read_file(dir / "out.failed.log"), contains("ICESTORM_RAM"));
+  CHECK(std::distance(fs::directory_iterator(dir.path()), {}) == 2);  // the design and the log
+}
+
+TEST_CASE("a board clock out of reach keeps the log of the fastest seed") {
+  Board board = board_with_tools("hx8k");
+  board.clock_hz = 900'000'000;
+  const TemporaryDir dir;
+  const std::string message =
+      message_of([&] { build(CROSSTWIN_TINY_DESIGN, board, dir / "out", {.seeds = 1}); });
+  CHECK_THAT(message, contains("slower than the board's clock") && contains("out.failed.log"));
+  CHECK_THAT(ir::read_file(dir / "out.failed.log"), contains("Max frequency"));
+  CHECK_FALSE(fs::exists(dir / "out"));
 }
 
 TEST_CASE("RTL that does not synthesize shows the tool's words and keeps its log") {

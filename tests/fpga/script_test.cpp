@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fpga/flow/build.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_dir.hpp"
 
 using namespace crosstwin::fpga;
+namespace ir = crosstwin::ir;
 using crosstwin::tests::contains;
+using crosstwin::tests::message_of;
 
 TEST_CASE("the script reads sources in order and sets the board's parameters") {
-  Manifest manifest = read_manifest(CROSSTWIN_TINY_DESIGN);
+  ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
   manifest.sources = {"rtl/a.sv", "rtl/xb_uart_tx.sv", "rtl/tiny_top.sv"};
   manifest.include_dirs = {"rtl/pkg"};
   manifest.channels = 3;
@@ -26,8 +29,17 @@ TEST_CASE("the script reads sources in order and sets the board's parameters") {
 }
 
 TEST_CASE("only the UP5K has multipliers to use among the iCE40 parts") {
-  const Manifest manifest = read_manifest(CROSSTWIN_TINY_DESIGN);
+  const ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
   CHECK_THAT(synthesis_script(manifest, load_board("icebreaker")), contains("-device u -dsp"));
   const std::string hx8k = synthesis_script(manifest, load_board("hx8k"));
   CHECK_THAT(hx8k, contains("-device hx") && !contains("-dsp"));
+}
+
+TEST_CASE("a design with more classes than the host link can name is refused") {
+  ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
+  manifest.outputs = 256;
+  CHECK_THAT(synthesis_script(manifest, load_board("hx8k")), contains("-chparam Outputs 256\n"));
+  manifest.outputs = 257;
+  CHECK_THAT(message_of([&] { synthesis_script(manifest, load_board("hx8k")); }),
+             contains("$.outputs: too many classes for the host link") && contains("257"));
 }

@@ -8,8 +8,8 @@ using namespace crosstwin::hwgen;
 
 namespace {
 
-TileTiming timing(int32_t rows, int32_t cols, int32_t pe, int32_t lanes, int32_t requant = 24) {
-  TileTiming t;
+LayerTiming timing(int32_t rows, int32_t cols, int32_t pe, int32_t lanes, int32_t requant = 24) {
+  LayerTiming t;
   t.rows = rows;
   t.cols = cols;
   t.pe = pe;
@@ -29,7 +29,7 @@ TEST_CASE("A tile bound by its rows takes rows + 1 cycles a group") {
 TEST_CASE("A tile bound by its converters takes 2 slices planes cycles a column") {
   CHECK(tile_cycles(timing(10, 8, 1, 1)) == 8 * 32);
   CHECK(tile_cycles(timing(64, 32, 4, 1)) == 32 * 32);
-  TileTiming t = timing(10, 8, 1, 1, 4);
+  LayerTiming t = timing(10, 8, 1, 1, 4);
   t.slices = 1;
   t.in_bits = 4;
   CHECK(tile_cycles(t) == 8 * 11);  // 8 cycles of conversion are hidden by 11 of rows
@@ -37,7 +37,7 @@ TEST_CASE("A tile bound by its converters takes 2 slices planes cycles a column"
 
 TEST_CASE("A tile bound by its requantizer takes its cycles a column") {
   CHECK(tile_cycles(timing(4, 8, 8, 4, 25)) == 8 * 25);
-  TileTiming t = timing(4, 3, 1, 4);
+  LayerTiming t = timing(4, 3, 1, 4);
   t.requant = {18, 30, 26};
   CHECK(tile_cycles(t) == 18 + 30 + 26);
 }
@@ -50,7 +50,7 @@ TEST_CASE("The last group converts only the columns that are left") {
 }
 
 TEST_CASE("Row tiles are converted one by one") {
-  TileTiming t = timing(200, 10, 1, 1);
+  LayerTiming t = timing(200, 10, 1, 1);
   t.tile_rows = 128;
   CHECK(tile_cycles(t) == 10 * (129 + 73));
   t.tile_rows = 20;  // 10 tiles of 21 cycles, 32 to convert each
@@ -58,9 +58,49 @@ TEST_CASE("Row tiles are converted one by one") {
 }
 
 TEST_CASE("Positions take the same time each") {
-  TileTiming t = timing(25, 4, 1, 1);
-  t.positions = 576;
+  LayerTiming t = timing(25, 4, 1, 1);
+  t.out_h = t.out_w = 24;
   CHECK(tile_cycles(t) == 576 * 4 * 32);
+}
+
+TEST_CASE("A column waits for the one before it to leave the converters") {
+  // 4-bit inputs, 4 converters: 4 cycles of words, but Levels + 5 from one column to the next.
+  LayerTiming t = timing(4, 8, 8, 4, kLogitCycles);
+  t.in_bits = 4;
+  t.adc_latency = 4;  // Levels = 3
+  CHECK(tile_cycles(t) == 8 * 8);
+  t.tile_rows = 2;  // the columns of the first row tile do not wait
+  CHECK(tile_cycles(t) == 8 * 4 + 8 * 8 - 4);
+}
+
+TEST_CASE("A layer is as slow as its input where that is slower") {
+  LayerTiming t = timing(2, 1, 1, 1, kLogitCycles);
+  t.in_h = 8;
+  t.in_w = 100;
+  t.kernel_h = 2;
+  t.lines = 4;
+  t.out_h = 7;
+  CHECK(layer_cycles(t) == 800);
+}
+
+TEST_CASE("Lines of the next image that find no place in the window are waited for") {
+  LayerTiming t = timing(20, 4, 1, 1, kLogitCycles);
+  t.in_h = 8;
+  t.in_w = 8;
+  t.in_c = 2;
+  t.kernel_h = 3;
+  t.out_h = t.out_w = 6;
+  t.lines = 8;  // three for the last kernel, five for the next image
+  CHECK(layer_cycles(t) == tile_cycles(t));
+  t.lines = 4;  // one for the next image: two lines of 16 words to wait for, and their way
+  CHECK(layer_cycles(t) > tile_cycles(t));
+  CHECK(layer_cycles(t) <= tile_cycles(t) + 2 * 16 + 20);
+}
+
+TEST_CASE("A pool of few channels takes four cycles for a beat inside a window") {
+  CHECK(pool_cycles(6, 6, 4, 2, 2) == 144);
+  CHECK(pool_cycles(6, 6, 1, 2, 2) == 4 * 36);
+  CHECK(pool_cycles(5, 5, 3, 2, 2) == 4 * 48 + 27);
 }
 
 TEST_CASE("The converter's latency grows with the addends of its gain") {

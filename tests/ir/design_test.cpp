@@ -138,6 +138,22 @@ TEST_CASE("a damaged or foreign design names file and JSON path") {
   CHECK_THAT(message_of([&] { load_design(dir / "a"); }), contains("tensors.npz: no such file"));
 }
 
+TEST_CASE("a chip's hash is of what its arrays compute with") {
+  const Design design = small_design();
+  const Chip chip = ideal_chip(design);
+  Chip other = chip;
+  other.seed = 5;
+  CHECK(chip_hash(other) == chip_hash(chip));
+  other.crossbars[0].g[1] += 1;
+  CHECK(chip_hash(other) != chip_hash(chip));
+  other = chip;
+  other.crossbars[0].lsb[0] += 1;
+  CHECK(chip_hash(other) != chip_hash(chip));
+  other = chip;
+  other.design_hash = "another";
+  CHECK(chip_hash(other) != chip_hash(chip));
+}
+
 TEST_CASE("a chip is read back as it was written and fits its own design only") {
   const TemporaryDir dir;
   Design design = small_design();

@@ -55,7 +55,11 @@ struct Fixture {
     options.progress = false;
     options.build_dir = dir.parent_path() / "simulators";
     return verif::verify(dir / "rtl",
-                         {images, logits, [this](int64_t image) { return trace(image); }}, options);
+                         {.images = images,
+                          .logits = logits,
+                          .trace = [this](int64_t image) { return trace(image); },
+                          .chip_hash = ir::chip_hash(chip)},
+                         options);
   }
 };
 

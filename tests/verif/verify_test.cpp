@@ -129,6 +129,13 @@ TEST_CASE("Vectors that do not fit the design are the user's error") {
   CHECK_THROWS_AS(verif::verify(fixture.dir / "nowhere", {}, {}), ir::Error);
 }
 
+TEST_CASE("RTL that was generated for another chip is refused, naming the verb that mends it") {
+  Fixture fixture("chip", 1);
+  fixture.chip.crossbars[0].adc_offset[0] += 1;
+  CHECK_THROWS_WITH(fixture.verify(), tests::contains("generated for another chip") &&
+                                          tests::contains("run `crosstwin generate` again"));
+}
+
 TEST_CASE("Waves of the first mismatching image are written") {
   Fixture fixture("waves", 3);
   fixture.logits[5] += 1;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "hwgen/plan/cycles.hpp"
 #include "verif/common/stream_bench.hpp"
 
 namespace crosstwin::verif {
@@ -73,29 +74,20 @@ class TileModel {
     return y;
   }
 
-  // Cycles of one position in steady state (rtl_templates/README.md, Cycles); `exact` unless a
-  // column's conversion is shorter than the way to the output register.
-  int64_t cycles(bool* exact) const {
-    int64_t mask_bits = s_.mult[0] | (s_.slices > 1 ? s_.mult[1] : 0);
-    int addends = 1;
-    for (; mask_bits != 0; mask_bits &= mask_bits - 1) ++addends;
-    int levels = 1;
-    while (1 << levels < addends) ++levels;
-    const int words = 2 * s_.slices * s_.in_bits / s_.adc_lanes;
-    const int64_t conversion = std::max(words, levels + 4);
-    *exact = words >= levels + 4;
-    std::vector<int64_t> rows, convert;
-    for (int group = 0; group < s_.groups(); ++group) {
-      for (int t = 0; t < s_.tiles(); ++t) {
-        rows.push_back(std::min(s_.tile_rows, s_.rows - t * s_.tile_rows) + 1);
-        convert.push_back(std::min(s_.pe, s_.cols - group * s_.pe) * conversion);
-      }
-    }
-    int64_t sum = 0;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      sum += std::max(rows[i], convert[(i + rows.size() - 1) % rows.size()]);
-    }
-    return sum;
+  // What hwgen/plan/cycles.hpp needs to know of it; `requant` cycles a column behind it.
+  hwgen::LayerTiming timing(const std::vector<int32_t>& requant) const {
+    hwgen::LayerTiming t;
+    t.rows = s_.rows;
+    t.tile_rows = s_.tile_rows;
+    t.cols = s_.cols;
+    t.pe = s_.pe;
+    t.adc_lanes = s_.adc_lanes;
+    t.in_bits = s_.in_bits;
+    t.slices = s_.slices;
+    t.per_cell = s_.per_cell != 0;
+    t.adc_latency = hwgen::adc_latency(std::vector<int32_t>(s_.mult, s_.mult + s_.slices));
+    t.requant = requant;
+    return t;
   }
 
  private:

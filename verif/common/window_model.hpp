@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "hwgen/plan/cycles.hpp"
 #include "verif/common/stream_bench.hpp"
 
 namespace crosstwin::verif {
@@ -70,6 +72,21 @@ class WindowModel {
     for (int i = 0; i < s_.in_h * s_.in_w * s_.in_c; ++i)
       map.push_back(random.next() & mask(s_.bits));
     return map;
+  }
+
+  // Its part of what hwgen/plan/cycles.hpp needs to know; `Lines` 0 is derived as the template
+  // does.
+  void set(hwgen::LayerTiming& t) const {
+    t.in_h = s_.in_h;
+    t.in_w = s_.in_w;
+    t.in_c = s_.in_c;
+    t.kernel_h = s_.kernel_h;
+    t.stride = s_.stride;
+    t.pad = s_.pad;
+    t.out_h = s_.out_h();
+    t.out_w = s_.out_w();
+    const int derived = t.out_h == 1 ? 2 * s_.in_h : std::min(s_.kernel_h + s_.stride, 2 * s_.in_h);
+    t.lines = s_.lines != 0 ? s_.lines : derived;
   }
 
  private:

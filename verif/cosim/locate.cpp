@@ -107,7 +107,7 @@ std::optional<Difference> compare(const twin::StageTrace& stage, const Observed&
 
 }  // namespace
 
-std::string layers_file(const DesignInfo& design, const twin::Trace& trace) {
+std::string layers_file(const ir::Manifest& design, const twin::Trace& trace) {
   std::string text;
   for (const auto& [instance, layer] : design.layer_of) {
     const twin::StageTrace* found = nullptr;
@@ -123,7 +123,7 @@ std::string layers_file(const DesignInfo& design, const twin::Trace& trace) {
   return text;
 }
 
-std::optional<Difference> first_difference(const DesignInfo& design, const twin::Trace& trace,
+std::optional<Difference> first_difference(const ir::Manifest& design, const twin::Trace& trace,
                                            const std::filesystem::path& probes) {
   std::vector<std::string> layers;  // of the scopes
   std::istringstream scopes(ir::read_file(probes.string() + ".scopes"));

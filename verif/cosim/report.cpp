@@ -81,8 +81,14 @@ std::string to_text(const Mismatch& m) {
       text += "no complete answer; the design is stuck or gives no tlast";
       break;
   }
-  text += m.difference ? "\n  first in " + to_text(*m.difference)
-                       : "\n  every conversion and layer output of it is right";
+  if (!m.reproduced) {
+    text += "\n  not reproduced: run again with its inner values watched, the image was right";
+  }
+  if (m.difference) {
+    text += "\n  first in " + to_text(*m.difference);
+  } else if (m.reproduced) {
+    text += "\n  every conversion and layer output of it is right";
+  }
   if (!m.waves.empty()) text += "\n  waves: " + m.waves.string();
   return text;
 }
@@ -132,6 +138,7 @@ std::string to_json(const Report& report) {
       json["first"]["expected"] = m.expected;
       json["first"]["got"] = m.got;
     }
+    json["first"]["reproduced"] = m.reproduced;
     if (m.difference) json["first"]["inner"] = json_of(*m.difference);
     if (!m.waves.empty()) json["first"]["waves"] = m.waves.string();
   }

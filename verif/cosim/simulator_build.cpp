@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Everything the executable depends on. Memory images are not in it: they are read at run time.
-std::string source_hash(const DesignInfo& design, const std::vector<fs::path>& ours,
+std::string source_hash(const ir::Manifest& design, const std::vector<fs::path>& ours,
                         const std::vector<std::string>& flags, const std::string& version) {
   std::string text = version;
   for (const std::string& flag : flags) text += flag + '\n';
@@ -50,7 +50,7 @@ class Lock {
 
 }  // namespace
 
-Executable build_simulator(const DesignInfo& design, const fs::path& build_dir,
+Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir,
                            const Build& build) {
   const auto verilator = ir::find_program("verilator", ir::path_dirs());
   if (!verilator) {

@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-#include "verif/cosim/design_info.hpp"
+#include "compress/ir/manifest.hpp"
 
 namespace crosstwin::verif {
 
@@ -22,7 +22,7 @@ struct Executable {
 
 // `build_dir`/<hash>/Vdut, compiled unless it is there. Throws ir::Error when Verilator is missing,
 // ir::CheckFailed with its last lines when the design does not compile.
-Executable build_simulator(const DesignInfo& design, const std::filesystem::path& build_dir,
+Executable build_simulator(const ir::Manifest& design, const std::filesystem::path& build_dir,
                            const Build& build);
 
 }  // namespace crosstwin::verif

@@ -24,7 +24,7 @@ T take(const std::string& bytes, size_t& at) {
 
 }  // namespace
 
-Answer run_simulator(const std::filesystem::path& executable, const DesignInfo& design,
+Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest& design,
                      const Stimulus& stimulus, const std::filesystem::path& scratch,
                      const ProbeJob* probe) {
   JobHeader header;

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "verif/cosim/design_info.hpp"
+#include "compress/ir/manifest.hpp"
 #include "verif/cosim/protocol.hpp"
 
 namespace crosstwin::verif {
@@ -41,7 +41,7 @@ struct ProbeJob {
 // Runs `executable` with `design.dir` as its working directory, its files in `scratch` (made, and
 // left behind). Throws ir::CheckFailed with the simulator's last lines when it ends early, as a
 // failing assertion of the RTL makes it.
-Answer run_simulator(const std::filesystem::path& executable, const DesignInfo& design,
+Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest& design,
                      const Stimulus& stimulus, const std::filesystem::path& scratch,
                      const ProbeJob* probe = nullptr);
 

@@ -15,7 +15,7 @@
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
-#include "verif/cosim/design_info.hpp"
+#include "compress/ir/manifest.hpp"
 #include "verif/cosim/locate.hpp"
 #include "verif/cosim/simulator_build.hpp"
 #include "verif/cosim/simulator_run.hpp"
@@ -75,7 +75,7 @@ struct PartResult {
 class Verification {
  public:
   Verification(const fs::path& design_dir, const Vectors& vectors, const Options& options)
-      : info_(read_design_info(fs::absolute(design_dir).lexically_normal())),
+      : info_(ir::read_manifest(fs::absolute(design_dir).lexically_normal())),
         vectors_(vectors),
         options_(options),
         build_dir_(options.build_dir.empty() ? info_.dir.parent_path() / "cosim"
@@ -135,6 +135,10 @@ class Verification {
 
   void check_vectors() const {
     const std::string where = (info_.dir / "manifest.json").string();
+    if (info_.chip_hash != vectors_.chip_hash) {
+      throw ir::Error({where + ": $.chip_hash", "the RTL was generated for another chip",
+                       vectors_.chip_hash, info_.chip_hash, "run `crosstwin generate` again"});
+    }
     if (images_ == 0 || vectors_.images.size() % info_.image_bytes() != 0) {
       throw ir::Error({where, "the images do not fit the design",
                        fmt::format("{} bytes an image ({}x{}x{})", info_.image_bytes(),
@@ -290,14 +294,15 @@ class Verification {
     }
   }
 
-  // Runs the part again up to the image, with every inner value of that image watched.
+  // Runs the part again up to two images behind the mismatch, since what follows an image can press
+  // on it, with every inner value of that image watched.
   void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
     Build build;
     build.probe = true;
     build.waves = waves();
     const Executable simulator = build_simulator(info_, build_dir_, build);
     const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
-    part.end = mismatch.image + 1;
+    part.end = std::min(part.end, mismatch.image + 3);
     Stimulus again = stimulus(part);
     again.tail = 4 * static_cast<uint64_t>(info_.cycles_per_image);
     const twin::Trace trace = vectors_.trace(mismatch.image);
@@ -310,12 +315,14 @@ class Verification {
       job.waves = options_.waves;
     }
     ir::write_file(job.layers, layers_file(info_, trace));
-    run_simulator(simulator.path, info_, again, scratch, &job);
+    const Answer answer = run_simulator(simulator.path, info_, again, scratch, &job);
     mismatch.waves = job.waves;
+    mismatch.reproduced = in_part >= answer.results.size() ||
+                          compare_image(mismatch.image, answer, in_part).has_value();
     mismatch.difference = first_difference(info_, trace, job.probes);
   }
 
-  DesignInfo info_;
+  ir::Manifest info_;
   const Vectors& vectors_;
   const Options& options_;
   fs::path build_dir_;

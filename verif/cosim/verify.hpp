@@ -19,15 +19,18 @@ struct Vectors {
   std::span<const int32_t> logits;  // [n][outputs]
   // The twin's inner values for image number `image`; only called to locate a mismatch.
   std::function<twin::Trace(int64_t image)> trace;
+  std::string chip_hash;  // ir::chip_hash of the chip that the twin is of
 };
 
 struct Options {
   std::filesystem::path build_dir;  // compiled simulators, by content; empty: DESIGN/../cosim
   std::filesystem::path waves;      // .fst or .vcd of the first mismatching image; empty: none
-  bool stalls = false;              // random idle on the input, random back-pressure on the output
-  uint64_t seed = 1;                // of the stalls and of the registers' values before reset
-  int32_t jobs = 0;                 // simulations at a time; 0: one a processor
-  bool progress = true;             // a line on standard error
+  // Random idle on the input and random back-pressure on the output. The templates' assertions are
+  // checked in these runs only: they cost three quarters of the speed.
+  bool stalls = false;
+  uint64_t seed = 1;     // of the stalls and of the registers' values before reset
+  int32_t jobs = 0;      // simulations at a time; 0: one a processor
+  bool progress = true;  // a line on standard error
 };
 
 // The first inner value that differs, in the order of layers, then of the twin's trace.
@@ -54,7 +57,8 @@ struct Mismatch {
   int32_t logit = 0;     // kLogit
   int64_t expected = 0;  // logit, class, or number of beats
   int64_t got = 0;
-  std::optional<Difference> difference = {};  // empty: every inner value is right
+  bool reproduced = true;  // the run that watches inner values differs from the twin as well
+  std::optional<Difference> difference = {};  // empty: in that run every inner value is right
   std::filesystem::path waves = {};           // written when asked for
 };
 
@@ -80,8 +84,8 @@ struct Report {
 // `design_dir` is what hwgen::emit wrote. The simulator is compiled once a design (memory images
 // are read when it runs) and runs in several processes, each with its part of the images; parts do
 // not depend on `jobs`, so neither does the result. Throws ir::Error for vectors that do not fit
-// the design or a missing Verilator, ir::CheckFailed when the RTL does not compile or one of its
-// assertions fails.
+// the design, RTL generated for another chip or a missing Verilator, ir::CheckFailed when the RTL
+// does not compile or, with stalls, one of its assertions fails.
 Report verify(const std::filesystem::path& design_dir, const Vectors& vectors,
               const Options& options = {});
 

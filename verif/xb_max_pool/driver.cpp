@@ -1,8 +1,9 @@
-// Checks xb_max_pool against the plain maximum over every window.
-// SPDX-License-Identifier: Apache-2.0
+// Checks xb_max_pool against the plain maximum over every window, and its cycles against the
+// plan's. SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "Vtb.h"
+#include "hwgen/plan/cycles.hpp"
 #include "verif/common/stream_bench.hpp"
 
 namespace {
@@ -56,5 +57,20 @@ int main(int argc, char** argv) {
     }
     cases.push_back(c);
   }
-  return bench<Vtb>(cases, seed, no_check);
+  return bench<Vtb>(cases, seed, [&](const std::vector<Result>& results) {
+    int wrong = 0;
+    for (size_t i = 0; i < cases.size(); ++i) {
+      if (cases[i].bug) continue;
+      const Entry& e = kEntries[i];
+      const size_t beats = cases[i].out.size() / kImages;
+      const uint64_t got = results[i].cycles[8 * beats - 1] - results[i].cycles[7 * beats - 1];
+      const int64_t formula =
+          crosstwin::hwgen::pool_cycles(e.in_h, e.in_w, e.in_c, e.kernel, e.stride);
+      if (got == static_cast<uint64_t>(formula)) continue;
+      std::printf("FAILED %s: %llu cycles an image, the plan says %lld\n", cases[i].name.c_str(),
+                  static_cast<unsigned long long>(got), static_cast<long long>(formula));
+      ++wrong;
+    }
+    return wrong;
+  });
 }

@@ -1,0 +1,96 @@
+// Reads manifest.json with every path checked: tools get these names in a script.
+// SPDX-License-Identifier: Apache-2.0
+#include "compress/ir/manifest.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "compress/ir/error.hpp"
+#include "compress/ir/json_reader.hpp"
+
+namespace crosstwin::ir {
+namespace {
+
+constexpr const char* kNameCharacters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+std::string identifier(const JsonReader& reader) {
+  const std::string name = reader.string();
+  if (name.empty() || name.find_first_not_of(kNameCharacters) != std::string::npos) {
+    reader.fail("not a plain identifier", "letters, digits and _", name);
+  }
+  return name;
+}
+
+std::string inside(const JsonReader& reader) {
+  const std::string name = reader.string();
+  const std::filesystem::path path(name);
+  bool good = !name.empty() && path.is_relative();
+  for (const auto& part : path) good = good && part != "..";
+  if (!good) reader.fail("not a path inside the design", "a relative path", name);
+  if (name.find_first_not_of(std::string(kNameCharacters) + "./-") != std::string::npos) {
+    reader.fail("a character that tool scripts cannot take", "letters, digits, _ . / -", name);
+  }
+  return name;
+}
+
+std::vector<std::string> files(const JsonReader& reader, const std::filesystem::path& dir) {
+  std::vector<std::string> names;
+  for (const JsonReader& item : reader.items()) {
+    const std::string name = inside(item);
+    if (!std::filesystem::is_regular_file(dir / name)) {
+      item.fail("names a file that is missing", {}, name, "generate the design again");
+    }
+    names.push_back(name);
+  }
+  return names;
+}
+
+uint32_t count(const JsonReader& reader, int64_t high) {
+  return static_cast<uint32_t>(reader.integer(1, high));
+}
+
+}  // namespace
+
+Manifest read_manifest(const std::filesystem::path& design_dir) {
+  const std::filesystem::path file = design_dir / "manifest.json";
+  if (!std::filesystem::is_regular_file(file)) {
+    throw Error({.where = file.string(),
+                 .what = "is missing",
+                 .expected = "a folder that `crosstwin generate` wrote",
+                 .fix = "run crosstwin generate first"});
+  }
+  const nlohmann::json document = read_json(file);
+  const JsonReader json(document, file.string());
+  json.at("schema_version").integer(Manifest::kSchemaVersion, Manifest::kSchemaVersion);
+  json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
+             "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
+             "layers"});
+  Manifest manifest;
+  manifest.dir = design_dir;
+  manifest.name = identifier(json.at("name"));
+  manifest.top = identifier(json.at("top"));
+  manifest.design_hash = json.at("design_hash").string();
+  manifest.chip_hash = json.at("chip_hash").string();
+  manifest.sources = files(json.at("sources"), design_dir);
+  manifest.headers = files(json.at("headers"), design_dir);
+  manifest.memories = files(json.at("memories"), design_dir);
+  for (const JsonReader& dir : json.at("include_dirs").items()) {
+    manifest.include_dirs.push_back(inside(dir));
+  }
+  const JsonReader input = json.at("input");
+  manifest.channels = count(input.at("c"), 1024);
+  manifest.height = count(input.at("h"), 65536);
+  manifest.width = count(input.at("w"), 65536);
+  // Co-simulation and the host link carry one byte a channel.
+  input.at("bits").integer(8, 8);
+  manifest.outputs = count(json.at("outputs"), 65536);
+  manifest.cycles_per_image = json.at("cycles_per_image").integer(1, INT64_MAX);
+  for (const JsonReader& layer : json.at("layers").items()) {
+    const std::string name = layer.at("name").string();
+    manifest.layers.push_back(name);
+    manifest.layer_of[identifier(layer.at("instance"))] = name;
+  }
+  return manifest;
+}
+
+}  // namespace crosstwin::ir
