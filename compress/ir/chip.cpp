@@ -101,6 +101,14 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
     ranges(place + ".adc_mult", crossbar.adc_mult, slices * cols, 1, 65535);
     ranges(place + ".adc_shift", crossbar.adc_shift, slices, 0, 31);
     ranges(place + ".adc_offset", crossbar.adc_offset, slices * cols, -(1 << 30), 1 << 30);
+    const auto large = std::find_if(crossbar.lsb.begin(), crossbar.lsb.end(),
+                                    [](int32_t lsb) { return lsb > kMaxLsb; });
+    if (large != crossbar.lsb.end()) {
+      fail(place + ".lsb[" + std::to_string(large - crossbar.lsb.begin()) + "] of layer " +
+               stages[i]->name,
+           "an ADC step is too large", "at most " + std::to_string(kMaxLsb) + " level steps",
+           std::to_string(*large), "take more ADC bits");
+    }
     ranges(place + ".lsb", crossbar.lsb, slices, 1, kMaxLsb);
     if (!chip.shared_table) continue;
     const auto& weight = std::get<Crossbar>(stages[i]->kind).weight;
