@@ -412,8 +412,8 @@ class Planner {
     if (rate >= *options_.target_fps) return;
     throw ir::Error({"layer " + plan_.bottleneck, "the target rate is out of reach",
                      fmt::format("{} images/s at {} MHz", *options_.target_fps, options_.clock_mhz),
-                     fmt::format("{:.0f}: its input alone takes {} cycles an image", rate,
-                                 plan_.cycles_per_image),
+                     fmt::format("{:.0f}: it takes {} cycles an image, whatever the crossbars do",
+                                 rate, plan_.cycles_per_image),
                      "a lower rate or a faster clock"});
   }
 

