@@ -42,14 +42,20 @@ ordered_json run(Context& context) {
   return {{"boards", list}};
 }
 
+// "-" where neither the generator nor `verify` has said how many cycles an image takes.
+std::string throughput(const ordered_json& board) {
+  if (!board.contains("images_per_second")) return "-";
+  return fmt::format("{:.0f}", board["images_per_second"].get<double>());
+}
+
 std::string line(const ordered_json& result) {
   std::string all;
   for (const ordered_json& board : result["boards"]) {
-    all += fmt::format("{}{}: {} logic cells, {} block RAMs, {:.1f} MHz, {:.0f} images/s",
+    all += fmt::format("{}{}: {} logic cells, {} block RAMs, {:.1f} MHz, {} images/s",
                        all.empty() ? "" : "; ", board["board"].get<std::string>(),
                        grouped(board["lc"]["used"].get<int64_t>()),
                        board["bram"]["used"].get<int64_t>(), board["fmax_mhz"]["max"].get<double>(),
-                       board["images_per_second"].get<double>());
+                       throughput(board));
   }
   return all;
 }
@@ -68,7 +74,7 @@ std::string text(const ordered_json& result) {
          used(board["dsp"]),
          fmt::format("{:.1f}/{:.1f}/{:.1f}", fmax["min"].get<double>(),
                      fmax["median"].get<double>(), fmax["max"].get<double>()),
-         fmt::format("{:.0f}", board["images_per_second"].get<double>()),
+         throughput(board),
          board["folder"].get<std::string>() + "/" + board["bitstream"]["file"].get<std::string>()});
   }
   return table.text();
