@@ -114,6 +114,12 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
       crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});
   CHECK(seeded.status == 0);
   CHECK(snapshot(dir / "1" / "chip") != snapshot(dir / "3" / "chip"));
+
+  const Outcome wider =
+      crosstwin({"generate", "--out", dir / "1", "--set", "kinds.dense.pe=5", "--json"});
+  CHECK(parse(wider)["result"]["layers"].back()["pe"] == 5);
+  const auto config = nlohmann::json::parse(ir::read_file(dir / "1/config.json"));
+  CHECK(config["layers"]["fc1"]["pe"] == 5);
 }
 
 }  // namespace
