@@ -61,7 +61,7 @@ void add_common(CLI::App& verb, CommandLine& line) {
           "override a key of the configuration; see `crosstwin build --print-config`")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  verb.add_option("--tools", line.tools, "folder of outside programs, before .venv/bin and PATH")
+  verb.add_option("--tools", line.tools, "folder of the FPGA tools, instead of .venv/bin and PATH")
       ->type_name("DIR");
   verb.add_flag("--dry-run", line.options.dry_run, "say what would be done, write nothing");
   verb.add_flag("--json", line.options.json, "results as JSON on standard output");

@@ -35,8 +35,7 @@ bool Run::stale(const ordered_json& record) const {
   return false;
 }
 
-std::string Run::hash(const std::string& folder) const {
-  const fs::path root = dir_ / folder;
+std::string hash_files(const fs::path& root) {
   if (!fs::is_directory(root)) return "";
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root)) {

@@ -8,6 +8,9 @@
 
 namespace crosstwin::cli {
 
+// Hash of all files below a folder, with their names, or "" when it is not there.
+std::string hash_files(const std::filesystem::path& folder);
+
 class Run {
  public:
   explicit Run(std::filesystem::path dir) : dir_(std::move(dir)) {}
@@ -36,8 +39,8 @@ class Run {
   // A folder that the step read has changed since the record was written.
   bool stale(const nlohmann::ordered_json& record) const;
 
-  // Hash of all files below a folder of the run, or "" when it is not there.
-  std::string hash(const std::string& folder) const;
+  // hash_files() of a folder of the run.
+  std::string hash(const std::string& folder) const { return hash_files(dir_ / folder); }
 
  private:
   std::filesystem::path dir_;

@@ -7,6 +7,7 @@
 
 #include "cli/log.hpp"
 #include "compress/ir/atomic_write.hpp"
+#include "compress/ir/data_dir.hpp"
 #include "compress/ir/error.hpp"
 
 namespace crosstwin::cli {
@@ -42,6 +43,13 @@ std::string input_hash(const Step& step, Context& context) {
   for (const auto& [folder, maker] : step.inputs) {
     all += folder + " " + context.run.hash(folder) + "\n";
   }
+  for (const std::string& folder : step.optional_inputs) {
+    all += folder + " " + context.run.hash(folder) + "\n";
+  }
+  for (const std::string& folder : step.tool_data) {
+    all += "tool " + folder + " " + hash_files(ir::data_dir() / folder) + "\n";
+  }
+  if (step.also != nullptr) all += step.also(context.run) + "\n";
   if (step.uses_data) {
     const data::Splits& data = context.data();
     for (const data::Dataset* split : {&data.train, &data.validation, &data.test}) {
@@ -61,6 +69,9 @@ ordered_json run_step(const Step& step, Context& context) {
   const std::string inputs = input_hash(step, context);  // reads the data: nothing written yet
   ordered_json folders = ordered_json::object();
   for (const auto& [folder, maker] : step.inputs) folders[folder] = context.run.hash(folder);
+  for (const std::string& folder : step.optional_inputs) {
+    folders[folder] = context.run.hash(folder);
+  }
   // What an earlier run found must not stand for this one, however it ends.
   fs::remove(context.run.results(step.name));
   log_to(context.run.logs() / (step.name + ".log"));

@@ -62,7 +62,11 @@ struct Step {
   bool uses_data = false;
   // Folders of the run it needs, each with the step that makes it.
   std::vector<std::pair<std::string, std::string>> inputs;
-  std::vector<std::string> outputs;  // folders of the run it makes
+  std::vector<std::string> outputs;               // folders of the run it makes
+  std::vector<std::string> optional_inputs = {};  // folders of the run it reads when they are there
+  std::vector<std::string> tool_data = {};        // folders of ir::data_dir() it reads
+  // What else its result depends on, as text.
+  std::string (*also)(const Run& run) = nullptr;
 
   // A result with "passed": false is recorded, then thrown as CheckFailed with its "failure".
   nlohmann::ordered_json (*run)(Context& context) = nullptr;
@@ -80,7 +84,7 @@ Config resolve_config(const Options& options);
 // Error naming the step to run first when an input is missing.
 void require_inputs(const Step& step, const Run& run);
 
-// What decides whether a step need not run again: its sections, data and input folders.
+// What decides whether a step need not run again: its sections, data, folders and the rest.
 std::string input_hash(const Step& step, Context& context);
 
 // False when the step is a check that did not hold.

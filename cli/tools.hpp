@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/config/config.hpp"
+#include "fpga/flow/board.hpp"
 
 namespace crosstwin::cli {
 
@@ -17,15 +17,20 @@ struct Tool {
   std::string purpose;
   std::string install;   // command
   bool required = true;  // of the whole flow; false: only nicer or faster with it
-  // Looked for in CROSSTWIN_TOOLS (which --tools sets) alone when that is set, else in a .venv/bin
-  // above this program, then on PATH; others on PATH only.
-  bool pinned = false;
+  // FPGA tools count as a set, by the one rule of fpga::find_tools(); others are looked for on
+  // PATH.
+  std::optional<fpga::Family> family = {};
 };
 
 // Everything `doctor` looks for.
 const std::vector<Tool>& known_tools();
 
-std::optional<std::filesystem::path> locate(const Tool& tool);
+// Where it is, or why it cannot be used.
+struct Located {
+  bool ok = false;
+  std::string text;
+};
+Located locate(const Tool& tool);
 
 // What a step cannot run without and this machine lacks.
 std::vector<Tool> missing_tools(const std::string& step, const Config& config);

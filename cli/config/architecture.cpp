@@ -102,32 +102,6 @@ LayerSpec read_layer(const ir::JsonReader& json) {
   return layer;
 }
 
-// Mean of each channel as an integer zero, and one standard deviation for all channels: what folds
-// into the integers of the first layer.
-ir::Input measured_input(const data::Dataset& train) {
-  ir::Input input;
-  input.shape = train.shape;
-  const auto channels = static_cast<size_t>(train.shape.c);
-  const auto plane = static_cast<size_t>(train.shape.h) * static_cast<size_t>(train.shape.w);
-  std::vector<uint64_t> sum(channels);
-  uint64_t square = 0;
-  for (size_t i = 0; i < train.images.size(); ++i) {
-    const uint64_t value = train.images[i];
-    sum[i / plane % channels] += value;
-    square += value * value;
-  }
-  const auto values = static_cast<double>(train.images.size());
-  double mean = 0;
-  for (const uint64_t channel : sum) {
-    const double level = static_cast<double>(channel) / (values / static_cast<double>(channels));
-    input.zero.push_back(static_cast<int32_t>(std::lround(level)));
-    mean += level / static_cast<double>(channels);
-  }
-  const double variance = std::max(static_cast<double>(square) / values - mean * mean, 1.0);
-  input.stddev.assign(channels, static_cast<float>(std::sqrt(variance) / 255));
-  return input;
-}
-
 }  // namespace
 
 std::vector<LayerSpec> builtin_architecture(const std::string& name, const std::string& where) {
@@ -178,12 +152,36 @@ ordered_json write_architecture(const std::vector<LayerSpec>& layers) {
   return {{"layers", list}};
 }
 
+ir::Input measured_input(const data::Dataset& train) {
+  ir::Input input;
+  input.shape = train.shape;
+  const auto channels = static_cast<size_t>(train.shape.c);
+  const auto plane = static_cast<size_t>(train.shape.h) * static_cast<size_t>(train.shape.w);
+  std::vector<uint64_t> sum(channels);
+  uint64_t square = 0;
+  for (size_t i = 0; i < train.images.size(); ++i) {
+    const uint64_t value = train.images[i];
+    sum[i / plane % channels] += value;
+    square += value * value;
+  }
+  const auto values = static_cast<double>(train.images.size());
+  double mean = 0;
+  for (const uint64_t channel : sum) {
+    const double level = static_cast<double>(channel) / (values / static_cast<double>(channels));
+    input.zero.push_back(static_cast<int32_t>(std::lround(level)));
+    mean += level / static_cast<double>(channels);
+  }
+  const double variance = std::max(static_cast<double>(square) / values - mean * mean, 1.0);
+  input.stddev.assign(channels, static_cast<float>(std::sqrt(variance) / 255));
+  return input;
+}
+
 ir::Network build_network(const std::string& name, const std::vector<LayerSpec>& layers,
-                          const data::Dataset& train) {
+                          const ir::Input& input, int32_t classes) {
   ir::Network network;
   network.name = name;
-  network.nodes.push_back({"input", {}, measured_input(train)});
-  ir::Shape shape = train.shape;
+  network.nodes.push_back({"input", {}, input});
+  ir::Shape shape = input.shape;
   for (const LayerSpec& layer : layers) {
     ir::Node node{layer.name, {network.nodes.back().name}, ir::Relu{}};
     switch (layer.kind) {
@@ -202,7 +200,7 @@ ir::Network build_network(const std::string& name, const std::vector<LayerSpec>&
       }
       case LayerKind::dense: {
         ir::Dense dense;
-        dense.out_features = layer.filters > 0 ? layer.filters : train.classes;
+        dense.out_features = layer.filters > 0 ? layer.filters : classes;
         dense.rows.resize(static_cast<size_t>(shape.size()));
         std::iota(dense.rows.begin(), dense.rows.end(), 0);
         dense.weight.resize(dense.rows.size() * static_cast<size_t>(dense.out_features));
@@ -236,9 +234,9 @@ ir::Network build_network(const std::string& name, const std::vector<LayerSpec>&
     network.nodes.push_back(std::move(node));
     shape = ir::infer_shapes(network, "network: ").back();
   }
-  if (shape.size() != train.classes) {
+  if (shape.size() != classes) {
     throw ir::Error({"network: " + layers.back().name, "the last layer must give one logit a class",
-                     std::to_string(train.classes), std::to_string(shape.size()),
+                     std::to_string(classes), std::to_string(shape.size()),
                      "set its filters to the number of classes"});
   }
   return network;

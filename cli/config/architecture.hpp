@@ -33,9 +33,13 @@ std::vector<LayerSpec> builtin_architecture(const std::string& name, const std::
 std::vector<LayerSpec> read_architecture(const ir::JsonReader& json);
 nlohmann::ordered_json write_architecture(const std::vector<LayerSpec>& layers);
 
-// The untrained network for this data. Its Input takes the training set's mean (rounded to the
-// integer zero) and standard deviation. Throws Error naming the layer that does not fit.
+// The shape of the images, the training set's mean of each channel rounded to the integer zero, and
+// one standard deviation for all channels: what folds into the integers of the first layer.
+ir::Input measured_input(const data::Dataset& train);
+
+// The untrained network for images like `input` and so many classes. Throws Error naming the layer
+// that does not fit.
 ir::Network build_network(const std::string& name, const std::vector<LayerSpec>& layers,
-                          const data::Dataset& train);
+                          const ir::Input& input, int32_t classes);
 
 }  // namespace crosstwin::cli

@@ -86,14 +86,10 @@ void read_scope(const ir::JsonReader& scope, Config& config, Take&& take, float*
   }
 }
 
-// All documents' "defaults", then all their "kinds", then all their "layers".
-void read_scopes(const std::vector<Document>& documents, Config& config) {
-  for (const LayerSpec& layer : config.network) {
-    if (is_matrix(layer)) config.layers[layer.name] = {};
-  }
-  for (const Document& document : documents) {
-    const ir::JsonReader root(document.content, document.file);
-    if (!root.has("defaults")) continue;
+// One document's "defaults", then its "kinds", then its "layers".
+void read_scopes(const Document& document, Config& config) {
+  const ir::JsonReader root(document.content, document.file);
+  if (root.has("defaults")) {
     float decay = config.train.weight_decay_conv;
     read_scope(
         root.at("defaults"), config, [](const LayerSpec&) { return true; }, &decay);
@@ -101,9 +97,7 @@ void read_scopes(const std::vector<Document>& documents, Config& config) {
       config.train.weight_decay_conv = config.train.weight_decay_dense = decay;
     }
   }
-  for (const Document& document : documents) {
-    const ir::JsonReader root(document.content, document.file);
-    if (!root.has("kinds")) continue;
+  if (root.has("kinds")) {
     const ir::JsonReader kinds = root.at("kinds");
     kinds.only({"conv", "dense"});
     for (const LayerKind kind : {LayerKind::conv, LayerKind::dense}) {
@@ -115,9 +109,7 @@ void read_scopes(const std::vector<Document>& documents, Config& config) {
           [kind](const LayerSpec& layer) { return layer.kind == kind; }, &decay);
     }
   }
-  for (const Document& document : documents) {
-    const ir::JsonReader root(document.content, document.file);
-    if (!root.has("layers")) continue;
+  if (root.has("layers")) {
     const ir::JsonReader layers = root.at("layers");
     layers.only(matrix_names(config));
     for (const std::string& name : layers.keys()) {
@@ -126,6 +118,16 @@ void read_scopes(const std::vector<Document>& documents, Config& config) {
           nullptr);
     }
   }
+}
+
+// A later document wins over an earlier one whatever their scopes: --set defaults.KEY has to reach
+// the layers of a resolved configuration, where each is spelled out.
+void read_scopes(const std::vector<Document>& documents, Config& config) {
+  config.layers.clear();
+  for (const LayerSpec& layer : config.network) {
+    if (is_matrix(layer)) config.layers[layer.name] = {};
+  }
+  for (const Document& document : documents) read_scopes(document, config);
 }
 
 // The sections of one document that take their defaults from `train`, or those that do not.
@@ -173,7 +175,7 @@ void check_config(const Config& config, const std::string& where) {
 
 Config::Config() : network(builtin_architecture("lenet5", "")) {
   simulate.variation = ir::load_device("reram");
-  read_scopes({}, *this);
+  read_scopes(std::vector<Document>(), *this);
 }
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
@@ -185,7 +187,6 @@ Config load_config(const std::filesystem::path& file, const std::vector<std::str
   for (const Document& document : documents) read_document(document, config, false);
   config.compress.retrain = config.train;
   for (const Document& document : documents) read_document(document, config, true);
-  config.layers.clear();
   read_scopes(documents, config);
   check_config(config, file.empty() ? "configuration" : file.string());
   return config;
@@ -239,7 +240,7 @@ std::string describe(const Config& config) {
   }
   text +=
       "\n# what may differ per layer: defaults.KEY, then kinds.conv.KEY and kinds.dense.KEY, "
-      "then\n# layers.NAME.KEY; the later wins\n";
+      "then\n# layers.NAME.KEY; the later wins; --set of any of them wins over the file\n";
   for (const std::string& name : matrix_names(config)) {
     lines("layers." + name + ".", layer_fields(copy.layers.at(name)));
   }

@@ -21,7 +21,8 @@
 
 namespace crosstwin::cli {
 
-// What may differ per layer: "defaults", then "kinds", then "layers"; the later wins.
+// What may differ per layer: "defaults", then "kinds", then "layers"; the later wins. An override
+// of any of the three wins over the file.
 struct LayerSettings {
   int32_t filters = 0;    // crossbar columns to keep; 0 = all
   int32_t rows = 0;       // crossbar rows to keep; 0 = all

@@ -1,5 +1,5 @@
-// Keys of a configuration section, each described once: read, write, explain and check use the
-// same. SPDX-License-Identifier: Apache-2.0
+// Keys of a configuration section, each described once: to read, write, explain and check.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/log.hpp"
@@ -47,8 +48,9 @@ std::vector<std::string> step_range(const BuildOptions& build) {
 ordered_json build(const Options& options, const BuildOptions& build) {
   Context context(resolve_config(options), Run(options.out), options);
   const std::vector<std::string> names = step_range(build);
+  std::map<std::string, std::vector<Tool>> lacking;  // by step
   for (const std::string& name : names) {
-    const std::vector<Tool> missing = missing_tools(name, context.config);
+    const std::vector<Tool>& missing = lacking[name] = missing_tools(name, context.config);
     if (missing.empty() || build.skip_missing) continue;
     throw ir::Error({name, "a program is missing", "", describe_missing(missing),
                      "install it, or stop before this step with --stop-step"});
@@ -60,8 +62,7 @@ ordered_json build(const Options& options, const BuildOptions& build) {
   for (size_t i = 0; i < names.size(); ++i) {
     const Step& step = find_step(names[i]);
     const std::string head = fmt::format("[{}/{}] {:<9}", i + 1, names.size(), step.name);
-    if (const std::vector<Tool> missing = missing_tools(step.name, context.config);
-        !missing.empty()) {
+    if (const std::vector<Tool>& missing = lacking[step.name]; !missing.empty()) {
       const std::string why = "missing " + describe_missing(missing);
       warn(head + " skipped: " + why);
       steps.push_back({{"step", step.name}, {"state", "skipped"}, {"why", why}});

@@ -58,9 +58,9 @@ Finding examine_out(const fs::path& out) {
 ordered_json examine(const Options& options) {
   std::vector<Finding> findings;
   for (const Tool& tool : known_tools()) {
-    const auto path = locate(tool);
-    findings.push_back({tool.name, path.has_value(), tool.required, path ? path->string() : "",
-                        tool.purpose, tool.install});
+    const Located located = locate(tool);
+    findings.push_back(
+        {tool.name, located.ok, tool.required, located.text, tool.purpose, tool.install});
   }
   findings.push_back(examine_data());
   findings.push_back(examine_out(options.out));
@@ -93,8 +93,8 @@ std::string doctor_text(const ordered_json& findings) {
     const char* state = ok ? "ok" : check["required"].get<bool>() ? "MISSING" : "missing";
     text += fmt::format("{:<8} {:<14} {:<40} ", state, check["name"].get<std::string>(),
                         check["purpose"].get<std::string>());
-    text +=
-        ok ? check["found"].get<std::string>() : "install: " + check["install"].get<std::string>();
+    text += check["found"].get<std::string>() +
+            (ok ? "" : "; install: " + check["install"].get<std::string>());
     text += "\n";
   }
   return text + (findings["ok"].get<bool>() ? "Everything the flow needs is here.\n"

@@ -15,6 +15,13 @@ using nlohmann::ordered_json;
 
 namespace {
 
+// An image, by a verification of this RTL that passed; 0 without one.
+int64_t measured_cycles(const Run& run) {
+  const ordered_json verified = run.read_results("verify");
+  if (!verified.is_object() || !passed(verified) || run.stale(verified)) return 0;
+  return static_cast<int64_t>(verified["result"]["plain"]["measured_cycles"].get<double>() + 0.5);
+}
+
 ordered_json run(Context& context) {
   const FpgaSettings& settings = context.config.fpga;
   // All names before the first long run.
@@ -25,11 +32,7 @@ ordered_json run(Context& context) {
   options.seeds = settings.seeds;
   options.target_mhz = settings.target_mhz;
   options.threads = context.options.threads;
-  const ordered_json verified = context.run.read_results("verify");
-  if (verified.is_object() && passed(verified) && !context.run.stale(verified)) {
-    options.cycles_per_image =
-        static_cast<int64_t>(verified["result"]["plain"]["measured_cycles"].get<double>() + 0.5);
-  }
+  options.cycles_per_image = measured_cycles(context.run);
   ordered_json list = ordered_json::array();
   for (const fpga::Board& board : boards) {
     options.progress = [&board](const std::string& what) {
@@ -42,14 +45,20 @@ ordered_json run(Context& context) {
   return {{"boards", list}};
 }
 
+// "-" where neither the generator nor `verify` has said how many cycles an image takes.
+std::string throughput(const ordered_json& board) {
+  if (!board.contains("images_per_second")) return "-";
+  return fmt::format("{:.0f}", board["images_per_second"].get<double>());
+}
+
 std::string line(const ordered_json& result) {
   std::string all;
   for (const ordered_json& board : result["boards"]) {
-    all += fmt::format("{}{}: {} logic cells, {} block RAMs, {:.1f} MHz, {:.0f} images/s",
+    all += fmt::format("{}{}: {} logic cells, {} block RAMs, {:.1f} MHz, {} images/s",
                        all.empty() ? "" : "; ", board["board"].get<std::string>(),
                        grouped(board["lc"]["used"].get<int64_t>()),
                        board["bram"]["used"].get<int64_t>(), board["fmax_mhz"]["max"].get<double>(),
-                       board["images_per_second"].get<double>());
+                       throughput(board));
   }
   return all;
 }
@@ -68,7 +77,7 @@ std::string text(const ordered_json& result) {
          used(board["dsp"]),
          fmt::format("{:.1f}/{:.1f}/{:.1f}", fmax["min"].get<double>(),
                      fmax["median"].get<double>(), fmax["max"].get<double>()),
-         fmt::format("{:.0f}", board["images_per_second"].get<double>()),
+         throughput(board),
          board["folder"].get<std::string>() + "/" + board["bitstream"]["file"].get<std::string>()});
   }
   return table.text();
@@ -90,6 +99,8 @@ Step fpga_step() {
           .uses_data = false,
           .inputs = {{"rtl", "generate"}},
           .outputs = {"fpga"},
+          .tool_data = {"rtl_templates", "fpga/boards"},
+          .also = [](const Run& of) { return std::to_string(measured_cycles(of)); },
           .run = run,
           .line = line,
           .text = text};

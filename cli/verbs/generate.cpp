@@ -90,6 +90,7 @@ Step generate_step() {
       .uses_data = false,
       .inputs = {{"design", "map"}, {"chip", "program"}},
       .outputs = {"rtl"},
+      .tool_data = {"rtl_templates"},
       .run = run,
       .line = line,
       .text = text};

@@ -1,5 +1,5 @@
-// `crosstwin report`: the whole run in one table, as JSON, and as a page with pictures of the
-// tiles. SPDX-License-Identifier: Apache-2.0
+// `crosstwin report`: the whole run in one table, as JSON, and as a page with pictures of tiles.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -124,6 +124,7 @@ Step simulate_step() {
       .uses_data = true,
       .inputs = {{"compressed", "compress"}, {"design", "map"}, {"chip", "program"}},
       .outputs = {},
+      .optional_inputs = {"network"},
       .run = run,
       .line = line,
       .text = text};

@@ -19,7 +19,8 @@ ordered_json run(Context& context) {
   const data::Splits& data = context.data();
   info(fmt::format("data: {}; {} train, {} validation, {} test images", data.source,
                    data.train.size(), data.validation.size(), data.test.size()));
-  ir::Network network = build_network(context.config.name, context.config.network, data.train);
+  ir::Network network = build_network(context.config.name, context.config.network,
+                                      measured_input(data.train), data.train.classes);
   nn::initialize(network, context.config.seed);
 
   nn::TrainConfig config = context.config.train;

@@ -38,6 +38,18 @@ fs::path plain(const fs::path& dir) {
   return path.has_filename() ? path : path.parent_path();
 }
 
+// A folder that we did not write is someone's work: it is never replaced. Ours is known by a file
+// that the new one has too.
+void require_ours(const fs::path& old, const fs::path& fresh, const fs::path& shown) {
+  if (fs::is_empty(old)) return;
+  for (const fs::directory_entry& entry : fs::directory_iterator(fresh)) {
+    if (entry.is_regular_file() && fs::is_regular_file(old / entry.path().filename())) return;
+  }
+  throw Error({shown.string(), "has other files than an earlier result, and would be lost",
+               "no such folder, an empty one, or an earlier result", "a folder of other files",
+               "choose another output folder, or move this one away"});
+}
+
 }  // namespace
 
 void write_file(const fs::path& file, std::string_view content) {
@@ -77,10 +89,21 @@ void write_dir(const fs::path& dir, const std::function<void(const fs::path&)>& 
     throw Error({dir.string(), "cannot be written", "", error.message(),
                  "choose an output place that you may write"});
   }
+  const auto move = [&dir](const fs::path& from, const fs::path& to) {
+    std::error_code failed;
+    fs::rename(from, to, failed);
+    if (failed) {
+      throw Error({dir.string(), "cannot be put in place", "", failed.message(),
+                   "check the permissions of the folder and of the one it is in"});
+    }
+  };
   try {
     fill(temporary);
-    if (fs::exists(target)) fs::rename(target, old);
-    fs::rename(temporary, target);
+    if (fs::exists(target)) {
+      require_ours(target, temporary, dir);
+      move(target, old);
+    }
+    move(temporary, target);
   } catch (...) {
     if (!fs::exists(target) && fs::exists(old)) fs::rename(old, target, ignored);
     fs::remove_all(temporary, ignored);

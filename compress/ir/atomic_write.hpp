@@ -13,7 +13,9 @@ namespace crosstwin::ir {
 void write_file(const std::filesystem::path& file, std::string_view content);
 
 // Calls `fill` with a fresh temporary folder beside `dir`, then puts it in the place of `dir`.
-// If `fill` throws, the temporary is removed and an earlier `dir` is untouched.
+// If `fill` throws, the temporary is removed and an earlier `dir` is untouched. Error, and `dir`
+// untouched, when there is an earlier one that is neither empty nor ours: at its top it has no file
+// of the same name as one at the top of the new folder.
 void write_dir(const std::filesystem::path& dir,
                const std::function<void(const std::filesystem::path&)>& fill);
 

@@ -36,18 +36,52 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+// Takes nothing from a text but where it is faulty: not all exceptions of json::parse say it.
+struct FaultFinder : json::json_sax_t {
+  size_t at = 0;  // byte of the text
+  std::string token;
+  bool overflow = false;  // a number that a double cannot hold
+
+  bool null() override { return true; }
+  bool boolean(bool /*value*/) override { return true; }
+  bool number_integer(json::number_integer_t /*value*/) override { return true; }
+  bool number_unsigned(json::number_unsigned_t /*value*/) override { return true; }
+  bool number_float(json::number_float_t /*value*/, const std::string& /*text*/) override {
+    return true;
+  }
+  bool string(std::string& /*value*/) override { return true; }
+  bool binary(json::binary_t& /*value*/) override { return true; }
+  bool start_object(size_t /*size*/) override { return true; }
+  bool key(std::string& /*name*/) override { return true; }
+  bool end_object() override { return true; }
+  bool start_array(size_t /*size*/) override { return true; }
+  bool end_array() override { return true; }
+  bool parse_error(size_t position, const std::string& last,
+                   const json::exception& error) override {
+    overflow = dynamic_cast<const json::out_of_range*>(&error) != nullptr;
+    token = last;
+    const size_t back = overflow ? last.size() : 1;  // it has read so far
+    at = position - std::min(position, back);
+    return false;
+  }
+};
+
 }  // namespace
 
 json parse_json(const std::string& text, const std::string& file) {
   try {
     return json::parse(text);
-  } catch (const json::parse_error& error) {
-    const size_t end = std::min(error.byte == 0 ? 0 : error.byte - 1, text.size());
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<long>(end), '\n');
-    const size_t line_start = text.rfind('\n', end == 0 ? 0 : end - 1);
-    const size_t column = end - (line_start == std::string::npos ? 0 : line_start + 1) + 1;
-    throw Error({file + ":" + std::to_string(line) + ":" + std::to_string(column), "not valid JSON",
-                 "", "", "the file is damaged or was edited by hand: write it again"});
+  } catch (const json::exception&) {
+    FaultFinder fault;
+    json::sax_parse(text, &fault);
+    const std::string before = text.substr(0, fault.at);
+    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 = 0: the first line
+    const std::string where =
+        file + ":" + std::to_string(line) + ":" + std::to_string(before.size() - line_start + 1);
+    if (fault.overflow) throw Error({where, "a number out of range", "", fault.token});
+    throw Error({where, "not valid JSON", "", "",
+                 "the file is damaged or was edited by hand: write it again"});
   }
 }
 

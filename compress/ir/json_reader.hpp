@@ -4,15 +4,13 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace crosstwin::ir {
 
-// Parses; a syntax error becomes an Error with file, line and column.
+// Parses; a syntax error, or a number too large, becomes an Error with file, line and column.
 nlohmann::json parse_json(const std::string& text, const std::string& file);
 nlohmann::json read_json(const std::filesystem::path& file);
 
@@ -29,7 +27,7 @@ class JsonReader {
   bool has(const std::string& key) const;
   JsonReader at(const std::string& key) const;  // required member
   std::vector<JsonReader> items() const;        // elements of an array
-  std::vector<std::string> keys() const;        // member names of an object, in file order
+  std::vector<std::string> keys() const;        // member names of an object, sorted
 
   int64_t integer(int64_t low, int64_t high) const;
   double number(double low, double high) const;

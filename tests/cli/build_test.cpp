@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/atomic_write.hpp"
+#include "compress/ir/data_dir.hpp"
 #include "compress/ir/process.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/command.hpp"
@@ -56,7 +57,9 @@ TEST_CASE(
       crosstwin({"build", "--out", out, "--stop-step", "verify", "--json", "--resume"});
   INFO(resumed.err);
   REQUIRE(resumed.status == 0);
-  for (const nlohmann::ordered_json& step : parse(resumed)["steps"]) {
+  const nlohmann::ordered_json kept = parse(resumed)["steps"];
+  CHECK(kept.size() == 7);
+  for (const nlohmann::ordered_json& step : kept) {
     CHECK(step["state"] == "up to date");
   }
 
@@ -67,6 +70,25 @@ TEST_CASE(
              contains("all 200 logits of 20 images equal") && contains("weights, conv"));
   CHECK_THAT(ir::read_file(dir / "out/report/report.html"), contains("<svg"));
   CHECK(fs::exists(dir / "out/report/conv1_tiles.svg"));
+
+  // What steps read beside their inputs counts too: other templates, another float network.
+  fs::create_directories(dir / "data");
+  for (const char* part : {"rtl_templates", "verif", "fpga", "examples"}) {
+    fs::copy(ir::data_dir() / part, dir / "data" / part, fs::copy_options::recursive);
+  }
+  const fs::path source = dir / "data/rtl_templates/sources.txt";
+  ir::write_file(source, ir::read_file(source) + "# one line more\n");
+  fs::remove_all(dir / "out/network");
+  ::setenv("CROSSTWIN_DATA_DIR", (dir / "data").c_str(), 1);
+  const Outcome again = crosstwin({"build", "--out", out, "--start-step", "map", "--stop-step",
+                                   "generate", "--json", "--resume"});
+  ::unsetenv("CROSSTWIN_DATA_DIR");
+  INFO(again.err);
+  REQUIRE(again.status == 0);
+  std::vector<std::string> states;
+  const nlohmann::ordered_json rerun = parse(again)["steps"];
+  for (const nlohmann::ordered_json& step : rerun) states.push_back(step["state"]);
+  CHECK(states == std::vector<std::string>{"up to date", "up to date", "done", "done"});
 
   // Other weights in the memory images of the last layer.
   for (const fs::directory_entry& entry : fs::directory_iterator(dir / "out/rtl/mem")) {
@@ -114,6 +136,12 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
       crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});
   CHECK(seeded.status == 0);
   CHECK(snapshot(dir / "1" / "chip") != snapshot(dir / "3" / "chip"));
+
+  const Outcome wider =
+      crosstwin({"generate", "--out", dir / "1", "--set", "kinds.dense.pe=5", "--json"});
+  CHECK(parse(wider)["result"]["layers"].back()["pe"] == 5);
+  const auto config = nlohmann::json::parse(ir::read_file(dir / "1/config.json"));
+  CHECK(config["layers"]["fc1"]["pe"] == 5);
 }
 
 }  // namespace

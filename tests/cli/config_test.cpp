@@ -88,16 +88,28 @@ TEST_CASE("retraining starts from the settings of training") {
 
 TEST_CASE("an override on the command line wins over the file") {
   const Config config = load(R"({"train": {"epochs": 9}, "layers": {"fc1": {"pe": 2}}})",
-                             {"train.epochs=3", "kinds.dense.pe=4", "layers.fc2.pe=5",
-                              "fpga.boards=[\"icebreaker\"]", "name=other"});
+                             {"train.epochs=3", "defaults.rows=7", "kinds.dense.pe=4",
+                              "layers.fc2.pe=5", "fpga.boards=[\"icebreaker\"]", "name=other"});
   CHECK(config.train.epochs == 3);
-  CHECK(config.layers.at("fc1").pe == 2);
+  CHECK(config.layers.at("conv1").rows == 7);
+  CHECK(config.layers.at("fc1").pe == 4);
   CHECK(config.layers.at("fc2").pe == 5);
   CHECK(config.fpga.boards == std::vector<std::string>{"icebreaker"});
   CHECK(config.name == "other");
   CHECK_THAT(error_of("{}", {"train.epoch=3"}),
              contains("--set train.epoch=3") && contains("mean \"epochs\"?"));
   CHECK_THAT(error_of("{}", {"train.epochs"}), contains("section.key=value"));
+}
+
+TEST_CASE("an override of a wide scope reaches the layers of a resolved configuration") {
+  const std::string resolved =
+      to_json(load(R"({"layers": {"conv1": {"pe": 2}, "fc1": {"pe": 2, "rows": 9}}})")).dump();
+  const Config config =
+      load(resolved, {"defaults.pe=3", "kinds.dense.pe=4", "defaults.weight_decay=0.5"});
+  CHECK(config.layers.at("conv1").pe == 3);
+  CHECK(config.layers.at("fc1").pe == 4);
+  CHECK(config.layers.at("fc1").rows == 9);
+  CHECK(config.train.weight_decay_dense == 0.5F);
 }
 
 TEST_CASE("the resolved configuration read again is the same") {

@@ -1,5 +1,5 @@
-// The digit set: the same bytes always, balanced, apart between splits, neither trivial nor
-// hopeless. SPDX-License-Identifier: Apache-2.0
+// The digit set: the same bytes always, balanced, apart between splits, neither trivial nor hard.
+// SPDX-License-Identifier: Apache-2.0
 #include "compress/data/digits/digits.hpp"
 
 #include <algorithm>

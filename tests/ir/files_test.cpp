@@ -12,6 +12,7 @@
 #include "tests/temporary_dir.hpp"
 
 using namespace crosstwin::ir;
+using crosstwin::tests::contains;
 using crosstwin::tests::message_of;
 using crosstwin::tests::TemporaryDir;
 
@@ -23,6 +24,11 @@ TEST_CASE("an error says where, what, expected, got and the fix") {
 
 TEST_CASE("JSON errors name file, line and column") {
   CHECK(message_of([] { parse_json("{\n \"a\": ,\n}", "x.json"); }).find("x.json:2:7") == 0);
+}
+
+TEST_CASE("a JSON number that no double holds is an error with its place") {
+  CHECK(message_of([] { parse_json("{\n \"a\": 1e999\n}", "x.json"); }) ==
+        "x.json:2:7: a number out of range (got 1e999)");
 }
 
 TEST_CASE("JSON getters name the path and the range") {
@@ -81,7 +87,10 @@ TEST_CASE("a truncated or foreign NPZ is an error that names it") {
 TEST_CASE("a folder is replaced whole or not at all") {
   const TemporaryDir dir;
   const auto target = dir / "out";
-  write_dir(target, [](const auto& t) { write_file(t / "f", "one"); });
+  write_dir(target, [](const auto& t) {
+    write_file(t / "f", "one");
+    write_file(t / "kind.json", "{}");
+  });
   CHECK_THROWS_AS(write_dir(target,
                             [](const auto& t) {
                               write_file(t / "f", "two");
@@ -89,9 +98,39 @@ TEST_CASE("a folder is replaced whole or not at all") {
                             }),
                   Error);
   CHECK(read_file(target / "f") == "one");
-  write_dir(target, [](const auto& t) { write_file(t / "g", "three"); });
+  write_dir(target, [](const auto& t) {
+    write_file(t / "g", "three");
+    write_file(t / "kind.json", "{}");
+  });
   CHECK_FALSE(std::filesystem::exists(target / "f"));
   CHECK(read_file(target / "g") == "three");
   const auto entries = std::filesystem::directory_iterator(dir.path());
   CHECK(std::distance(begin(entries), end(entries)) == 1);  // no temporaries are left
+}
+
+TEST_CASE("a folder of other files is refused and kept, an empty one is taken") {
+  const TemporaryDir dir;
+  const auto fill = [](const auto& t) { write_file(t / "design.json", "{}"); };
+  write_file(dir / "photos/a.jpg", "a");
+  write_file(dir / "photos/sub/design.json", "not at the top");
+  CHECK_THAT(message_of([&] { write_dir(dir / "photos", fill); }),
+             contains("photos: has other files") && contains("choose another output folder"));
+  CHECK(read_file(dir / "photos/a.jpg") == "a");
+  const auto entries = std::filesystem::directory_iterator(dir.path());
+  CHECK(std::distance(begin(entries), end(entries)) == 1);
+  std::filesystem::create_directory(dir / "empty");
+  write_dir(dir / "empty", fill);
+  CHECK(read_file(dir / "empty/design.json") == "{}");
+}
+
+TEST_CASE("a folder that cannot be put in place is an error that names it") {
+  const TemporaryDir dir;
+  // The place it belongs in goes away meanwhile.
+  CHECK_THAT(message_of([&] {
+               write_dir(dir / "a/out", [&](const auto& t) {
+                 write_file(t / "f", "x");
+                 std::filesystem::rename(dir / "a", dir / "b");
+               });
+             }),
+             contains("out: cannot be put in place"));
 }

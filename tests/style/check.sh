@@ -41,7 +41,8 @@ case "${1:-}" in
     while read -r f; do
       # The purpose and the licence tag come first, after a #! line where there is one.
       top="$(head -n 4 "$f")"
-      [[ $top == *'SPDX-License-Identifier: Apache-2.0'* ]] || fault "$f: no SPDX tag in its header"
+      grep -qE '^(//|#) SPDX-License-Identifier: Apache-2\.0$' <<<"$top" ||
+        fault "$f: no SPDX tag on a line of its own in its header"
       lines="$(wc -l <"$f")"
       ((lines <= 500)) || fault "$f: $lines lines; split it (500 at most)"
       ! LC_ALL=C grep -nP '[^\x00-\x7F]|\r|\t' "$f" || fault "$f: not plain ASCII, or tabs or CRs"

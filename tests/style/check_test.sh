@@ -35,6 +35,8 @@ clean; printf 'module module;\n' >>a.sv
 expect sv-format 1 "SystemVerilog that does not parse"
 clean; printf 'int f();\n' >a.cpp
 expect headers 1 "no SPDX tag"
+clean; printf '// Purpose. SPDX-License-Identifier: Apache-2.0\nint f();\n' >a.cpp
+expect headers 1 "an SPDX tag behind a sentence"
 clean; printf '\tint g();\n' >>a.cpp
 expect headers 1 "a tab"
 clean; printf '// caf\303\251\n' >>a.cpp
