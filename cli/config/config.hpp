@@ -26,6 +26,7 @@ namespace crosstwin::cli {
 struct LayerSettings {
   int32_t filters = 0;    // crossbar columns to keep; 0 = all
   int32_t rows = 0;       // crossbar rows to keep; 0 = all
+  int32_t channels = 0;   // input channels to keep; 0 = all
   int32_t pe = 0;         // columns a pass; 0 = the plan chooses
   int32_t adc_lanes = 0;  // converters of a layer; 0 = the plan chooses
 };

@@ -217,6 +217,7 @@ Fields layer_fields(LayerSettings& s) {
   Fields f;
   f.integer("filters", s.filters, 0, 1 << 20, "crossbar columns kept by compress; 0 = all");
   f.integer("rows", s.rows, 0, 1 << 24, "crossbar rows kept by compress; 0 = all");
+  f.integer("channels", s.channels, 0, 1 << 20, "input channels kept by compress; 0 = all");
   f.integer("pe", s.pe, 0, 1 << 20, "columns computed a pass; 0 = the plan chooses");
   f.integer("adc_lanes", s.adc_lanes, 0, 4, "converters: 1, 2 or 4; 0 = the plan chooses");
   return f;

@@ -26,8 +26,8 @@ recipe::CompressConfig recipe_of(const Context& context) {
 
   recipe::CompressConfig recipe;
   for (const auto& [name, layer] : config.layers) {
-    if (layer.filters > 0 || layer.rows > 0) {
-      recipe.layers.push_back({name, layer.filters, layer.rows});
+    if (layer.filters > 0 || layer.rows > 0 || layer.channels > 0) {
+      recipe.layers.push_back({name, layer.filters, layer.rows, layer.channels});
     }
   }
   recipe.train_dense = false;
@@ -106,21 +106,22 @@ std::string text(const ordered_json& result) {
 }  // namespace
 
 Step compress_step() {
-  return {
-      .name = "compress",
-      .summary = "prune, purify and quantize the trained network",
-      .reads = "OUT/network/, the training and validation images; filters and rows a layer keeps",
-      .writes = "OUT/compressed/ (weights on the conductance grid), OUT/checkpoints/compress/",
-      .example = "crosstwin compress --out out/lenet5 --set layers.conv2.rows=10",
-      .shortcuts = {},
-      .sections = {"seed", "dataset", "kinds", "layers", "compress", "retrain", "admm", "quantize",
-                   "layout"},
-      .uses_data = true,
-      .inputs = {{"network", "train"}},
-      .outputs = {"compressed"},
-      .run = run,
-      .line = line,
-      .text = text};
+  return {.name = "compress",
+          .summary = "prune, purify and quantize the trained network",
+          .reads =
+              "OUT/network/, the training and validation images; filters, rows and channels a "
+              "layer keeps",
+          .writes = "OUT/compressed/ (weights on the conductance grid), OUT/checkpoints/compress/",
+          .example = "crosstwin compress --out out/lenet5 --set layers.conv2.rows=10",
+          .shortcuts = {},
+          .sections = {"seed", "dataset", "kinds", "layers", "compress", "retrain", "admm",
+                       "quantize", "layout"},
+          .uses_data = true,
+          .inputs = {{"network", "train"}},
+          .outputs = {"compressed"},
+          .run = run,
+          .line = line,
+          .text = text};
 }
 
 }  // namespace crosstwin::cli
