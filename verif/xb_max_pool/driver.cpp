@@ -1,5 +1,5 @@
-// Checks xb_max_pool against the plain maximum over every window, and its cycles against the
-// plan's. SPDX-License-Identifier: Apache-2.0
+// Checks xb_max_pool against the plain maximum over every window, and its cycles.
+// SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "Vtb.h"
