@@ -20,6 +20,8 @@ import time
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 os.environ.setdefault("OMP_PROC_BIND", "true")
+# PyTorch's binding also ties this thread, and so whatever it starts, to one core.
+CORES = os.sched_getaffinity(0)
 
 try:
     import torch
@@ -64,7 +66,8 @@ def measure_ours(program, widths, images, threads):
     output = subprocess.run(
         [program, "--threads", str(threads), "--repeats", "1", "--images", str(images),
          "--widths", ",".join(map(str, widths))],
-        check=True, capture_output=True, text=True).stdout
+        check=True, capture_output=True, text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, CORES)).stdout
     return json.loads(output)
 
 
