@@ -41,15 +41,6 @@ bool is_exact(const Transfer& transfer, const ir::Device& device, int32_t rows, 
 
 }  // namespace
 
-AdcRange parse_adc_range(const std::string& word, const std::string& where) {
-  std::string known;
-  for (const auto& [name, range] : kRanges) {
-    if (word == name) return range;
-    known += (known.empty() ? "" : ", ") + std::string(name);
-  }
-  throw ir::Error({where, "unknown range of the converters", known, word});
-}
-
 std::string to_string(AdcRange range) {
   for (const auto& [name, each] : kRanges) {
     if (range == each) return name;

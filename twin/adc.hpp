@@ -40,8 +40,7 @@ struct AdcOptions {
   double percentile = 0.9999;  // (0, 1]
 };
 
-// "max", "percentile", "mse", "worst_case", "lossless"; Error naming `where` for another word.
-AdcRange parse_adc_range(const std::string& word, const std::string& where);
+// "max", "percentile", "mse", "worst_case", "lossless".
 std::string to_string(AdcRange range);
 
 // mult / 2^shift stands for 1 / (level step of the device * lsb), offset 0.

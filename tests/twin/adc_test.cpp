@@ -104,16 +104,4 @@ TEST_CASE("the covering LSB is the least that does not clip") {
   REQUIRE(twin::covering_lsb(device, 256 * 15, 128, 8) == 2);
 }
 
-TEST_CASE("an unknown word for the range lists the known ones") {
-  REQUIRE(twin::parse_adc_range("mse", "x") == twin::AdcRange::kMse);
-  REQUIRE(twin::to_string(twin::AdcRange::kWorstCase) == "worst_case");
-  try {
-    twin::parse_adc_range("maximum", "config: $.adc");
-    FAIL("no error");
-  } catch (const ir::Error& error) {
-    REQUIRE(std::string(error.what()).find("percentile") != std::string::npos);
-    REQUIRE(error.diagnosis().where == "config: $.adc");
-  }
-}
-
 }  // namespace crosstwin

@@ -235,6 +235,20 @@ int bench(const std::vector<Case>& cases, uint64_t seed, CheckFree check_free) {
 
 inline int no_check(const std::vector<Result>&) { return 0; }
 
+// The free run of every case gives one beat a cycle, without a gap. Returns the number of failures.
+inline int one_beat_a_cycle(const std::vector<Case>& cases, const std::vector<Result>& results) {
+  int wrong = 0;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    if (cases[i].bug) continue;
+    const uint64_t got = results[i].cycles.back() - results[i].cycles.front() + 1;
+    if (got == cases[i].out.size()) continue;
+    std::printf("FAILED %s: %llu cycles for %zu beats\n", cases[i].name.c_str(),
+                static_cast<unsigned long long>(got), cases[i].out.size());
+    ++wrong;
+  }
+  return wrong;
+}
+
 // The seed is the first argument; 1 unless given.
 inline uint64_t seed_of(int argc, char** argv) {
   return argc > 1 ? std::strtoull(argv[1], nullptr, 0) : 1;

@@ -38,16 +38,6 @@ int main(int argc, char** argv) {
     cases.push_back(c);
   }
   return bench<Vtb>(cases, seed, [&](const std::vector<Result>& results) {
-    int wrong = 0;
-    for (size_t i = 0; i < cases.size(); ++i) {
-      if (cases[i].bug) continue;
-      const uint64_t got = results[i].cycles.back() - results[i].cycles.front() + 1;
-      if (got != cases[i].out.size()) {
-        std::printf("FAILED %s: %llu cycles for %zu beats\n", cases[i].name.c_str(),
-                    static_cast<unsigned long long>(got), cases[i].out.size());
-        ++wrong;
-      }
-    }
-    return wrong;
+    return one_beat_a_cycle(cases, results);
   });
 }
