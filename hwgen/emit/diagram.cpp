@@ -1,5 +1,5 @@
-// diagram.svg: the generated design as blocks, from pixels to logits, with each layer's share of
-// time. SPDX-License-Identifier: Apache-2.0
+// diagram.svg: the design as blocks, from pixels to logits, and each layer's share of time.
+// SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <algorithm>
