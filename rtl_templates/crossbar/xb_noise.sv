@@ -192,7 +192,7 @@ module xb_noise #(
       always_comb begin
         gate = 1'b0;
         for (int unsigned s = 0; s < Slices; s++) begin
-          if (slice == SliceBits'(s)) gate = Mult[s*16+Bit];
+          if (slice == SliceBits'(s)) gate = Mult[s * 16 + Bit];
         end
         if (everywhere(Bit)) gate = 1'b1;
       end
