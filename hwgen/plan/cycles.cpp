@@ -199,7 +199,12 @@ int32_t adc_latency(const AdcTiming& adc) {
         std::min(any_digits(adc.mult, false).count(), any_digits(adc.mult, true).count());
     levels = std::max(1, ceil_log2(digits + 1));
   }
-  const int32_t ahead = std::max(adc.per_column ? kColumnLatency : 0, adc.noise);
+  int32_t ahead = adc.per_column ? kColumnLatency : 0;
+  if (!adc.noise_mult.empty()) {
+    // xb_noise: its rounds, three stages of the draw, its own multiplier; and the sum.
+    const int32_t bits = any_digits(adc.noise_mult, false).count();
+    ahead = 10 + 3 + std::max(1, ceil_log2(bits + 1)) + 1;
+  }
   return ahead + levels + 1 + (adc.per_column || adc.clip ? 1 : 0) + (adc.inl ? 2 : 0);
 }
 

@@ -45,13 +45,13 @@ int64_t pool_cycles(int32_t in_h, int32_t in_w, int32_t in_c, int32_t kernel, in
 
 // What the latency of xb_tile's converters depends on.
 struct AdcTiming {
-  std::vector<int32_t> mult;  // [S] gains
-  bool per_column = false;    // gain, offset and clip come from a memory
-  int32_t mask = 0xffff;      // then, the OR of all gains that may come
-  bool clip = false;          // some constant clip is under full scale
-  bool inl = false;           // a code table
-  bool dsp = false;           // the product is left to DSP blocks
-  int32_t noise = 0;          // cycles that the read noise adds before the converter
+  std::vector<int32_t> mult;        // [S] gains
+  bool per_column = false;          // gain, offset and clip come from a memory
+  int32_t mask = 0xffff;            // then, the OR of all gains that may come
+  bool clip = false;                // some constant clip is under full scale
+  bool inl = false;                 // a code table
+  bool dsp = false;                 // the product is left to DSP blocks
+  std::vector<int32_t> noise_mult;  // [S] gains of the read noise; empty: none
 };
 
 // Cycles from a word that leaves a tile's shift register to its code. The multiplier is an adder

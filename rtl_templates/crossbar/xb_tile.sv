@@ -47,6 +47,11 @@ module xb_tile #(
     parameter logic [15:0] AdcMask = '1,  // AdcPerColumn: OR of all gains that may come
     parameter bit Inl = 1'b0,  // 1: codes pass the table InlImage
     parameter bit Dsp = 1'b0,  // 1: the converters' products are `*`
+    parameter bit Noise = 1'b0,  // 1: read noise is added to I
+    parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // 0..65535, slice 0 low
+    parameter int unsigned NoiseShift = 0,  // 0..31
+    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
+    parameter int unsigned Positions = 1,  // Noise: output positions of an image
     parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},  // level steps a code stands for
     parameter WeightImage = "",  // $readmemh images, see README
     parameter TableImage = "",
@@ -64,10 +69,11 @@ module xb_tile #(
     input  logic                       rst_ni,       // synchronous reset, active low
     // verilator lint_off UNUSED
     input  logic                       cfg_valid_i,  // Writable: write a chunk of a memory's word
-    input  logic [                2:0] cfg_mem_i,    // 1 weights, 2 table, 4 adc, 5 inl
+    input  logic [                2:0] cfg_mem_i,    // 1 weights, 2 table, 4 adc, 5 inl, 6 keys
     input  logic [               23:0] cfg_addr_i,   // word
     input  logic [                7:0] cfg_chunk_i,  // 32 bits of it, 0 the lowest
     input  logic [               31:0] cfg_data_i,
+    input  logic [               31:0] first_image_i,  // Noise: image number after reset
     // verilator lint_on UNUSED
     input  logic                       in_valid_i,
     output logic                       in_ready_o,
@@ -131,11 +137,11 @@ module xb_tile #(
   localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1);
   localparam int unsigned PassBits = xb_pkg::digits(Passes - 1);
   localparam int unsigned GroupBits = xb_pkg::digits(Groups - 1);
-  localparam int unsigned SliceBits = xb_pkg::digits(Slices - 1);
 
-  // Cycles that a word waits in front of its converter, then to its code, and to the output.
-  localparam int unsigned HeadLatency = AdcPerColumn ? xb_pkg::adc_column_latency() : 0;
-  localparam int unsigned CodeLatency = HeadLatency + xb_pkg::adc_latency(
+  // Cycles from a word that leaves the shift register to its code, and to the output.
+  localparam int unsigned CodeLatency = xb_pkg::wait_latency(
+      AdcPerColumn, Noise, (xb_pkg::MaxSlices * 16)'(NoiseMult)
+  ) + xb_pkg::adc_latency(
       AllMult, AdcPerColumn, AdcMask, AdcPerColumn || AdcClip != '1, Inl, Dsp
   );
   localparam int unsigned OutLatency =
@@ -271,14 +277,13 @@ module xb_tile #(
   logic issue_q;  // the head words leave
   logic stuck_d;  // the last word of a column waits until a place of the output is sure to be free
   logic [SubBits-1:0] sub;
-  logic col_end, seg_end, sums, col_end_d, seg_end_d, sums_d;
-  // verilator lint_off UNUSED
-  logic group_last;
-  logic [GroupBits-1:0] group;
   logic [BeatBits-1:0] beat;
-  logic [ColBits-1:0] col;
   logic [TileBits-1:0] tile;
   logic [PassBits-1:0] pass;
+  logic col_end, seg_end, sums, group_last, col_end_d, seg_end_d, sums_d;
+  // verilator lint_off UNUSED
+  logic [GroupBits-1:0] group;
+  logic [ColBits-1:0] col;
   logic single;
   // verilator lint_on UNUSED
 
@@ -350,118 +355,59 @@ module xb_tile #(
   end
 
   // ------------------------------------------------------------------ convert
-  // What leaves the shift register, HeadLatency cycles later.
-  logic [AdcLanes*AccBits-1:0] current;
-  logic [SubBits-1:0] current_sub;
-  if (HeadLatency > 0) begin : gen_wait
-    logic [HeadLatency*AdcLanes*AccBits-1:0] current_q;
-    logic [HeadLatency*SubBits-1:0] sub_q;
-    always_ff @(posedge clk_i) begin
-      current_q <= (HeadLatency * AdcLanes * AccBits)'({current_q, snap_q[AdcLanes*AccBits-1:0]});
-      sub_q <= (HeadLatency * SubBits)'({sub_q, sub});
-    end
-    assign current = current_q[(HeadLatency-1)*AdcLanes*AccBits+:AdcLanes*AccBits];
-    assign current_sub = sub_q[(HeadLatency-1)*SubBits+:SubBits];
-  end else begin : gen_at_once
-    assign current = snap_q[AdcLanes*AccBits-1:0];
-    assign current_sub = sub;
-  end
-
-  logic [AdcLanes*16-1:0] mult;
-  logic [AdcLanes*OffsetBits-1:0] offset;
-  logic [AdcLanes*AdcBits-1:0] clip;
-  if (AdcPerColumn) begin : gen_column
-    localparam int unsigned ColumnBits = xb_pkg::digits(Cols - 1);
-    logic [ColumnBits-1:0] column_q;
-    logic [ColumnBits-1:0] base_q;  // first column of the group
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        column_q <= '0;
-        base_q   <= '0;
-      end else if (issue_q && col_end) begin
-        if (!seg_end) column_q <= column_q + ColumnBits'(1);
-        else if (!sums) column_q <= base_q;
-        else column_q <= group_last ? '0 : column_q + ColumnBits'(1);
-        if (seg_end && sums) base_q <= group_last ? '0 : column_q + ColumnBits'(1);
-      end
-    end
-    xb_adc_column #(
-        .Cols      (Cols),
-        .Slices    (Slices),
-        .AdcBits   (AdcBits),
-        .OffsetBits(OffsetBits),
-        .AdcLanes  (AdcLanes),
-        .AdcImage  (AdcImage),
-        .AdcBlock  (AdcBlock),
-        .Writable  (Writable)
-    ) u_words (
-        .clk_i     (clk_i),
-        .wr_en_i   (cfg_valid_i && cfg_mem_i == 3'd4),
-        .wr_addr_i (cfg_addr_i),
-        .wr_chunk_i(cfg_chunk_i),
-        .wr_data_i (cfg_data_i),
-        .column_i  (column_q),
-        .sub_i     (sub),
-        .mult_o    (mult),
-        .offset_o  (offset),
-        .clip_o    (clip)
-    );
-  end else begin : gen_constant
-    assign mult   = '0;
-    assign offset = '0;
-    assign clip   = '0;
-  end
-
   logic [AdcLanes*AdcBits-1:0] code;
-
-  for (genvar l = 0; l < AdcLanes; l++) begin : gen_adc
-    logic [SliceBits-1:0] slice;
-    always_comb begin
-      slice = '0;
-      for (int unsigned k = 0; k < Subs; k++) begin
-        if (current_sub == SubBits'(k)) begin
-          slice = SliceBits'(xb_pkg::lane_word(k, l, AdcLanes, Slices) / 2);
-        end
-      end
-    end
-    xb_adc #(
-        .CurrentBits (AccBits),
-        .AdcBits     (AdcBits),
-        .Slices      (Slices),
-        .AdcMult     (AdcMult),
-        .AdcShift    (AdcShift),
-        .AdcOffset   (AdcOffset),
-        .AdcClip     (AdcClip),
-        .AdcPerColumn(AdcPerColumn),
-        .OffsetBits  (OffsetBits),
-        .AdcMask     (AdcMask),
-        .Inl         (Inl),
-        .InlImage    (InlImage),
-        .AdcBlock    (AdcBlock),
-        .Writable    (Writable),
-        .Dsp         (Dsp)
-    ) u_adc (
-        .clk_i     (clk_i),
-        .inl_wr_i  (cfg_valid_i && cfg_mem_i == 3'd5),
-        .wr_addr_i (cfg_addr_i),
-        .wr_chunk_i(cfg_chunk_i),
-        .wr_data_i (cfg_data_i),
-        .current_i (current[l*AccBits+:AccBits]),
-        .slice_i   (slice),
-        .mult_i    (mult[l*16+:16]),
-        .offset_i  (offset[l*OffsetBits+:OffsetBits]),
-        .clip_i    (clip[l*AdcBits+:AdcBits]),
-        .code_o    (code[l*AdcBits+:AdcBits])
-    );
-  end
-
-  logic [CodeLatency-1:0] code_valid_q;
   logic code_valid;
-  assign code_valid = code_valid_q[CodeLatency-1];
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) code_valid_q <= '0;
-    else code_valid_q <= {code_valid_q[CodeLatency-2:0], issue_q};
-  end
+
+  xb_tile_convert #(
+      .AccBits     (AccBits),
+      .Positions   (Positions),
+      .Tiles       (Tiles),
+      .Cols        (Cols),
+      .InBits      (InBits),
+      .Planes      (Planes),
+      .Slices      (Slices),
+      .AdcBits     (AdcBits),
+      .AdcLanes    (AdcLanes),
+      .AdcMult     (AdcMult),
+      .AdcShift    (AdcShift),
+      .AdcOffset   (AdcOffset),
+      .AdcClip     (AdcClip),
+      .AdcPerColumn(AdcPerColumn),
+      .OffsetBits  (OffsetBits),
+      .AdcMask     (AdcMask),
+      .Inl         (Inl),
+      .Dsp         (Dsp),
+      .Noise       (Noise),
+      .NoiseMult   (NoiseMult),
+      .NoiseShift  (NoiseShift),
+      .NoiseKeys   (NoiseKeys),
+      .AdcImage    (AdcImage),
+      .InlImage    (InlImage),
+      .AdcBlock    (AdcBlock),
+      .Writable    (Writable)
+  ) u_convert (
+      .clk_i        (clk_i),
+      .rst_ni       (rst_ni),
+      .cfg_valid_i  (cfg_valid_i),
+      .cfg_mem_i    (cfg_mem_i),
+      .cfg_addr_i   (cfg_addr_i),
+      .cfg_chunk_i  (cfg_chunk_i),
+      .cfg_data_i   (cfg_data_i),
+      .first_image_i(first_image_i),
+      .issue_i      (issue_q),
+      .current_i    (snap_q[AdcLanes*AccBits-1:0]),
+      .sub_i        (sub),
+      .beat_i       (beat),
+      .tile_i       (tile),
+      .pass_i       (pass),
+      .col_end_i    (col_end),
+      .seg_end_i    (seg_end),
+      .sums_i       (sums),
+      .group_last_i (group_last),
+      .last_i       (snap_last_q),
+      .valid_o      (code_valid),
+      .code_o       (code)
+  );
 
   // ------------------------------------------------------------------ shift-add, out
   // The codes come in drain order, so a counter of the same kind names them.

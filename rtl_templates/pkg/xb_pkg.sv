@@ -49,6 +49,13 @@ package xb_pkg;
     end
   endfunction
 
+  // OR of all slices' multipliers: the bits that need an addend.
+  function automatic logic [63:0] mult_mask(input logic [MaxSlices*16-1:0] mult);
+    int unsigned s;
+    mult_mask = '0;
+    for (s = 0; s < MaxSlices; s = s + 1) mult_mask = mult_mask | {48'b0, mult[s*16+:16]};
+  endfunction
+
   // A multiplier's digits: bit 2b is +2^b, bit 2b + 1 is -2^b. Recoded in non-adjacent form, else
   // its plain binary digits.
   function automatic logic [63:0] mult_digits(input logic [15:0] mult, input bit recode);
@@ -101,6 +108,12 @@ package xb_pkg;
     adc_column_latency = 3;
   endfunction
 
+  // Cycles that a word waits in front of its converter: for the column's constants, for its noise.
+  function automatic int unsigned wait_latency(input bit per_column, input bit noise,
+                                               input logic [MaxSlices*16-1:0] noise_mult);
+    wait_latency = max(per_column ? adc_column_latency() : 0, noise ? noise_latency(noise_mult) + 1 : 0);
+  endfunction
+
   // Whether some level step needs more than a shift, and so a register of its own.
   function automatic bit lsb_multiplies(input logic [MaxSlices*16-1:0] lsb);
     int unsigned s;
@@ -132,6 +145,48 @@ package xb_pkg;
     int unsigned segment;
     segment = max(period, pe * spacing);
     queue_depth = (latency / segment) * pe + min(pe, ceil_div(latency % segment, spacing));
+  endfunction
+
+  // The noise generator; compress/ir/noise.hpp is its definition.
+  localparam int unsigned NoiseKeyBits = 64;  // parameter NoiseKeys
+  localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus
+  localparam int unsigned NoiseRounds = 10;
+  localparam int unsigned NoiseImageDelay = 2;  // cycles from a counter to its image number
+  localparam int unsigned NoiseMax = 383;  // greatest |z|
+
+  // Bits of the counter {position, row tile, column, plane, word}.
+  function automatic int unsigned noise_counter_bits(
+      input int unsigned positions, input int unsigned tiles, input int unsigned cols,
+      input int unsigned in_bits, input int unsigned slices);
+    noise_counter_bits = digits(positions - 1) + digits(tiles - 1) + digits(cols - 1) +
+        digits(in_bits - 1) + digits(2 * slices - 1);
+  endfunction
+
+  // Greatest sum z * mult + half of any slice, which is also that of the greatest |n| when shifted.
+  function automatic logic [63:0] noise_sum_max(input logic [MaxSlices*16-1:0] mult,
+                                                input int unsigned shift);
+    int unsigned s;
+    noise_sum_max = '0;
+    for (s = 0; s < MaxSlices; s = s + 1) begin
+      if ({48'b0, mult[s*16+:16]} > noise_sum_max) noise_sum_max = {48'b0, mult[s*16+:16]};
+    end
+    noise_sum_max = noise_sum_max * {32'b0, NoiseMax} + ((64'd1 << shift) >> 1);
+  endfunction
+
+  // Width of the signed noise n = (z * mult + half) >>> shift.
+  function automatic int unsigned noise_bits(input logic [MaxSlices*16-1:0] mult,
+                                             input int unsigned shift);
+    noise_bits = digits64(noise_sum_max(mult, shift) >> shift) + 1;
+  endfunction
+
+  // Levels of the tree of addends: the constant and every multiplier bit that some slice has set.
+  function automatic int unsigned noise_levels(input logic [MaxSlices*16-1:0] mult);
+    noise_levels = max(1, $clog2(ones(mult_mask(mult)) + 1));
+  endfunction
+
+  // Cycles from a counter to its n: the rounds, three stages of z, the tree.
+  function automatic int unsigned noise_latency(input logic [MaxSlices*16-1:0] mult);
+    noise_latency = NoiseRounds + 3 + noise_levels(mult);
   endfunction
 
   // Worst |Y| of one row tile: every code at full scale on one polarity, every plane set.
