@@ -45,6 +45,6 @@ int32_t adc_latency(const std::vector<int32_t>& adc_mult);
 
 // Of xb_requant: its multiplier takes a bit a cycle, its shifter a place a cycle.
 inline int32_t requant_cycles(int32_t shift) { return 18 + (shift > 16 ? shift - 16 : 16 - shift); }
-inline constexpr int32_t kLogitCycles = 4;
+inline constexpr int32_t kLogitCycles = 1;
 
 }  // namespace crosstwin::hwgen

@@ -30,20 +30,22 @@ module xb_mac #(
     parameter WeightImage = "",  // $readmemh, see README
     localparam int unsigned YBits = xb_pkg::mac_bits(Rows, InBits, InSigned, WeightBits)
 ) (
-    input  logic                       clk_i,         // clock
-    input  logic                       rst_ni,        // synchronous reset, active low
-    input  logic                       cfg_valid_i,   // write 32 bits of a weight word
-    input  logic [               23:0] cfg_addr_i,    // word
-    input  logic [                7:0] cfg_chunk_i,   // which 32 bits of it
+    input  logic                       clk_i,        // clock
+    input  logic                       rst_ni,       // synchronous reset, active low
+    // verilator lint_off UNUSED
+    input  logic                       cfg_valid_i,  // write 32 bits of a weight word
+    input  logic [               23:0] cfg_addr_i,   // word
+    input  logic [                7:0] cfg_chunk_i,  // which 32 bits of it
     input  logic [               31:0] cfg_data_i,
+    // verilator lint_on UNUSED
     input  logic                       in_valid_i,
     output logic                       in_ready_o,
-    input  logic [RowLanes*InBits-1:0] in_data_i,     // activations of the next rows
-    input  logic                       in_last_i,     // last beat of the image
+    input  logic [RowLanes*InBits-1:0] in_data_i,    // activations of the next rows
+    input  logic                       in_last_i,    // last beat of the image
     output logic                       out_valid_o,
     input  logic                       out_ready_i,
-    output logic [          YBits-1:0] out_data_o,    // Y, signed
-    output logic                       out_last_o     // last column of the image
+    output logic [          YBits-1:0] out_data_o,   // Y, signed
+    output logic                       out_last_o    // last column of the image
 );
 
   if (Rows < 1 || Cols < 1 || Pe < 1 || Pe > Cols) begin : gen_bad_size
@@ -163,16 +165,16 @@ module xb_mac #(
     if (en && term_valid) full_last_q <= last_q[Depth-1];
   end
 
+  // The lanes' sum: level k of the tree has nodes of PBits + k bits, the products first.
+  function automatic int unsigned base(input int unsigned k);
+    int unsigned i;
+    base = 0;
+    for (i = 0; i < k; i = i + 1) base = base + (Leaves >> i) * (PBits + i);
+  endfunction
+
   logic [Pe*YBits-1:0] acc;
 
   for (genvar p = 0; p < Pe; p++) begin : gen_column
-    // The lanes' sum: level k of the tree has nodes of PBits + k bits, the products first.
-    function automatic int unsigned base(input int unsigned k);
-      int unsigned i;
-      base = 0;
-      for (i = 0; i < k; i = i + 1) base = base + (Leaves >> i) * (PBits + i);
-    endfunction
-
     logic [base(Levels+1)-1:0] node;
     logic [YBits-1:0] term, acc_q;
 
@@ -219,7 +221,7 @@ module xb_mac #(
   // ------------------------------------------------------------------ out
   logic [Pe*YBits-1:0] snap_q;
   logic busy_q, snap_last_q;
-  logic [ColBits-1:0] col_q;
+  logic [  ColBits-1:0] col_q;
   logic [GroupBits-1:0] group_q;
   logic group_end, col_end, leave;
 

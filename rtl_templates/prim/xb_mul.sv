@@ -33,6 +33,19 @@ module xb_mul #(
     $error("xb_mul: with Dsp a signed a needs BBits <= 16");
   end
 
+  // Dsp = 0: a node of level k is b times 2^(k+1) bits of a. Nodes lie level by level, leaves first.
+  localparam int unsigned Pairs = xb_pkg::ceil_div(ABits, 2);
+  localparam int unsigned Levels = (Pairs > 1) ? $clog2(Pairs) : 0;
+  localparam int unsigned Leaves = 1 << Levels;
+  function automatic int unsigned width(input int unsigned k);
+    width = xb_pkg::min(PBits, BBits + (2 << k));
+  endfunction
+  function automatic int unsigned base(input int unsigned k);
+    int unsigned i;
+    base = 0;
+    for (i = 0; i < k; i = i + 1) base = base + (Leaves >> i) * width(i);
+  endfunction
+
   if (Dsp && xb_pkg::mul_latency(ABits, ASigned, BBits, Dsp) == 1) begin : gen_block
     logic signed [PBits-1:0] a, b, p_q;
     assign a = ASigned ? PBits'($signed(a_i)) : PBits'($signed({1'b0, a_i}));
@@ -41,13 +54,18 @@ module xb_mul #(
     assign p_o = p_q;
   end else if (Dsp) begin : gen_blocks
     localparam int unsigned Digits = xb_pkg::ceil_div(BBits, 16);
-    localparam int unsigned Pairs = xb_pkg::ceil_div(Digits, 2);
-    logic [32*Pairs-1:0] low, even, odd;
-    logic [PBits-1:0] sum, p_q;
+    localparam int unsigned Spans = xb_pkg::ceil_div(Digits, 2);
+    localparam int unsigned Wide = 32 * Spans + 16;
+    // verilator lint_off UNUSED
+    logic [Wide-1:0] low, even, odd, sum;
+    // verilator lint_on UNUSED
     logic [ABits-1:0] sign_q, sign;  // what to subtract from the top: a, if b is negative
+    logic [PBits-1:0] p_q;
 
-    assign low = (32 * Pairs)'(b_i);
-    for (genvar d = 0; d < 2 * Pairs; d++) begin : gen_digit
+    assign low = Wide'(b_i);
+    assign even[Wide-1-:16] = '0;
+    assign odd[15:0] = '0;
+    for (genvar d = 0; d < 2 * Spans; d++) begin : gen_digit
       logic [31:0] product;
       if (d < Digits) begin : gen_product
         logic [31:0] product_q;
@@ -61,25 +79,25 @@ module xb_mul #(
       if (d % 2 == 0) begin : gen_even
         assign even[16*d+:32] = product;
       end else begin : gen_odd
-        assign odd[16*(d-1)+:32] = product;
+        assign odd[16*d+:32] = product;
       end
     end
 
     always_ff @(posedge clk_i) if (en_i) sign_q <= b_i[BBits-1] ? a_i : '0;
 
     if (Digits > 1) begin : gen_join
-      logic [PBits-1:0] sum_q;
+      logic [ Wide-1:0] sum_q;
       logic [ABits-1:0] later_q;
       always_ff @(posedge clk_i) begin
         if (en_i) begin
-          sum_q   <= {PBits'(even >> 16) + PBits'(odd), even[15:0]};
+          sum_q   <= {even[Wide-1:16] + odd[Wide-1:16], even[15:0]};
           later_q <= sign_q;
         end
       end
       assign sum  = sum_q;
       assign sign = later_q;
     end else begin : gen_single
-      assign sum  = PBits'(even);
+      assign sum  = even;
       assign sign = sign_q;
     end
 
@@ -88,20 +106,6 @@ module xb_mul #(
     end
     assign p_o = p_q;
   end else begin : gen_cells
-    localparam int unsigned Pairs = xb_pkg::ceil_div(ABits, 2);
-    localparam int unsigned Levels = (Pairs > 1) ? $clog2(Pairs) : 0;
-    localparam int unsigned Leaves = 1 << Levels;
-
-    // A node of level k is b times 2^(k+1) bits of a. Nodes lie level by level, the leaves first.
-    function automatic int unsigned width(input int unsigned k);
-      width = xb_pkg::min(PBits, BBits + (2 << k));
-    endfunction
-    function automatic int unsigned base(input int unsigned k);
-      int unsigned i;
-      base = 0;
-      for (i = 0; i < k; i = i + 1) base = base + (Leaves >> i) * width(i);
-    endfunction
-
     logic [base(Levels+1)-1:0] node;
 
     for (genvar j = 0; j < Leaves; j++) begin : gen_leaf
@@ -135,7 +139,9 @@ module xb_mul #(
       localparam int unsigned To = width(k + 1);
       localparam int unsigned Shift = 2 << k;  // the upper node's places above the lower's
       for (genvar n = 0; n < (Leaves >> (k + 1)); n++) begin : gen_node
+        // verilator lint_off UNUSED
         logic [From-1:0] low, high;
+        // verilator lint_on UNUSED
         logic [To-1:0] sum_q;
         assign low  = node[base(k)+2*n*From+:From];
         assign high = node[base(k)+(2*n+1)*From+:From];
