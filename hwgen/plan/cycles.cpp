@@ -16,7 +16,11 @@ int32_t ceil_log2(int32_t n) {
   return static_cast<int32_t>(std::bit_width(static_cast<uint32_t>(n - 1)));
 }
 
-int32_t passes(const LayerTiming& t) { return t.planes == 0 ? 1 : t.in_bits / t.planes; }
+int32_t passes(const LayerTiming& t) {
+  return t.collapsed || t.planes == 0 ? 1 : t.in_bits / t.planes;
+}
+
+int32_t tile_rows(const LayerTiming& t) { return t.collapsed ? t.rows : t.tile_rows; }
 
 // Cycles in which a column of a segment leaves the shift register.
 int32_t column_words(const LayerTiming& t) {
@@ -25,9 +29,9 @@ int32_t column_words(const LayerTiming& t) {
 
 // Beats of a position and column group in one pass.
 int32_t pass_beats(const LayerTiming& t) {
-  const int32_t full = (t.rows - 1) / t.tile_rows;
-  return full * ceil_div(t.tile_rows, t.row_lanes) +
-         ceil_div(t.rows - full * t.tile_rows, t.row_lanes);
+  const int32_t full = (t.rows - 1) / tile_rows(t);
+  return full * ceil_div(tile_rows(t), t.row_lanes) +
+         ceil_div(t.rows - full * tile_rows(t), t.row_lanes);
 }
 
 // From a column's last word to the output register: the converter, differences of pairs, level
@@ -62,7 +66,7 @@ class Tile {
   explicit Tile(const LayerTiming& t)
       : t_(t),
         groups_(ceil_div(t.cols, t.pe)),
-        row_tiles_(ceil_div(t.rows, t.tile_rows)),
+        row_tiles_(ceil_div(t.rows, tile_rows(t))),
         words_(column_words(t)),
         latency_(out_latency(t)),
         taken_(static_cast<size_t>(tile_depth(t)), kLongAgo) {
@@ -75,10 +79,16 @@ class Tile {
       for (int32_t segment = 0; segment < passes(t_) * row_tiles_; ++segment) {
         const int32_t tile = segment % row_tiles_;
         const int64_t beats =
-            ceil_div(std::min(t_.tile_rows, t_.rows - tile * t_.tile_rows), t_.row_lanes);
-        const int64_t first = std::max(snapshot_ + 1, earliest);
+            ceil_div(std::min(tile_rows(t_), t_.rows - tile * tile_rows(t_)), t_.row_lanes);
+        // The accumulators of xb_tile are cleared in the cycle of the snapshot; those of xb_mac
+        // take the next segment's first term.
+        const int64_t first = std::max(snapshot_ + (t_.collapsed ? 0 : 1), earliest);
         history_[newest_ = (newest_ + 1) % history_.size()] = {first, beats};
         snapshot_ = std::max(first + beats, converted_);
+        if (t_.collapsed) {
+          send(group, beats);
+          continue;
+        }
         convert(group, segment == passes(t_) * row_tiles_ - 1);
       }
     }
@@ -100,6 +110,17 @@ class Tile {
   struct Segment {
     int64_t first, beats;
   };
+
+  // The columns of xb_mac leave one by one from its shift register.
+  void send(int32_t group, int64_t beats) {
+    converted_ = snapshot_;
+    for (int32_t col = group * t_.pe; col < std::min(t_.cols, (group + 1) * t_.pe); ++col) {
+      converted_ = std::max(converted_ + 1, requantizer_free_);
+      requantizer_free_ = converted_ + t_.requant[static_cast<size_t>(col)];
+    }
+    // Only with few beats is it filled again in the cycle in which it becomes empty.
+    if (t_.pe < beats) ++converted_;
+  }
 
   void convert(int32_t group, bool sums) {
     converted_ = snapshot_;
@@ -144,7 +165,8 @@ int64_t layer_cycles(const LayerTiming& t) {
   constexpr int32_t kWarmUp = 3;
   constexpr int32_t kMeasured = 3;
   // Registers that a beat passes from xb_window's issue to xb_tile's accumulators.
-  const int64_t way = 5 + (t.per_cell ? 2 : 4) + ceil_log2(t.row_lanes);
+  const int64_t way =
+      5 + (t.collapsed ? t.mac_latency : (t.per_cell ? 2 : 4) + ceil_log2(t.row_lanes));
   const int64_t line_words = int64_t{t.in_w} * t.in_c;
   const auto wanted = static_cast<uint64_t>(t.lines * line_words);
   const int64_t ring = std::max(int64_t{2}, static_cast<int64_t>(std::bit_ceil(wanted)));
@@ -185,6 +207,12 @@ int64_t pool_cycles(int32_t in_h, int32_t in_w, int32_t in_c, int32_t kernel, in
   if (in_c >= 4) return beats;
   const int64_t windows = int64_t{(in_h - kernel) / stride + 1} * ((in_w - kernel) / stride + 1);
   return beats + 3 * windows * kernel * kernel * in_c;
+}
+
+int32_t mac_latency(int32_t in_bits, bool in_signed, int32_t row_lanes, bool dsp) {
+  const int32_t multiplier =
+      dsp ? (in_signed || in_bits < 16 ? 1 : 2) : 1 + ceil_log2((in_bits + 1) / 2);
+  return 2 + multiplier + ceil_log2(row_lanes);
 }
 
 int32_t adc_latency(const AdcTiming& adc) {

@@ -27,6 +27,8 @@ struct LayerTiming {
   bool per_cell = false;
   int32_t adc_latency = 2;       // cycles from a current to its code, adc_latency()
   bool lsb_product = false;      // lsb_product()
+  bool collapsed = false;        // xb_mac instead of xb_tile: one row tile, one pass, no converters
+  int32_t mac_latency = 0;       // then, mac_latency()
   std::vector<int32_t> requant;  // [cols] cycles that the requantizer takes, requant_cycles()
 };
 
@@ -59,6 +61,9 @@ struct AdcTiming {
 int32_t adc_latency(const AdcTiming& adc);
 int32_t adc_latency(const std::vector<int32_t>& adc_mult);  // constant gains and nothing else
 
+// Cycles from a beat that xb_mac accepts to its accumulators: the weights, xb_mul, the lanes' sum.
+int32_t mac_latency(int32_t in_bits, bool in_signed, int32_t row_lanes, bool dsp);
+
 // Whether some level step of a code needs more than a shift.
 bool lsb_product(const std::vector<int32_t>& lsb);
 
@@ -67,6 +72,7 @@ int32_t tile_depth(const LayerTiming& timing);
 
 // Of xb_requant: its multiplier takes a bit a cycle, its shifter a place a cycle.
 inline int32_t requant_cycles(int32_t shift) { return 18 + (shift > 16 ? shift - 16 : 16 - shift); }
-inline constexpr int32_t kLogitCycles = 4;
+// With logits, and of the pipelined xb_requant.
+inline constexpr int32_t kLogitCycles = 1;
 
 }  // namespace crosstwin::hwgen

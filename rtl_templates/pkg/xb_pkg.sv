@@ -208,4 +208,21 @@ package xb_pkg;
     y_bits = digits64({32'b0, tiles} * tile_max(adc_bits, in_bits, cell_bits, slices, lsb)) + 1;
   endfunction
 
+  // Cycles of xb_mul.
+  function automatic int unsigned mul_latency(input int unsigned a_bits, input bit a_signed,
+                                              input int unsigned b_bits, input bit dsp);
+    if (!dsp) mul_latency = 1 + ((a_bits > 2) ? $clog2(ceil_div(a_bits, 2)) : 0);
+    else if (b_bits > 16) mul_latency = 3;
+    else mul_latency = (a_signed || a_bits < 16) ? 1 : 2;
+  endfunction
+
+  // Width of the signed sum of `rows` products of an activation and a two's complement weight;
+  // the fields are at most 16 bits each, so that 64 bits hold the worst magnitude.
+  function automatic int unsigned mac_bits(input int unsigned rows, input int unsigned in_bits,
+                                           input bit in_signed, input int unsigned weight_bits);
+    logic [63:0] most;
+    most = in_signed ? 64'd1 << (in_bits - 1) : (64'd1 << in_bits) - 64'd1;
+    mac_bits = digits64(({32'b0, rows} * most) << (weight_bits - 1)) + 1;
+  endfunction
+
 endpackage
