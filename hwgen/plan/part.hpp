@@ -9,8 +9,8 @@
 
 namespace crosstwin::hwgen {
 
-// A module between two streams. In a cycle a beat moves where valid and ready meet; valid comes from
-// registers, ready may look through to the ready behind it.
+// A module between two streams. In a cycle a beat moves where valid and ready meet; valid comes
+// from registers, ready may look through to the ready behind it.
 class Part {
  public:
   virtual ~Part() = default;

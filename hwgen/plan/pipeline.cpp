@@ -32,7 +32,8 @@ class Chain {
     valid_.resize(parts_.size() + 1);
   }
 
-  // One cycle; true when a logit leaves. `offered`: a pixel stands at s_axis, false after it is taken.
+  // One cycle; true when a logit leaves. `offered`: a pixel stands at s_axis, false after it is
+  // taken.
   bool clock(bool& offered, std::vector<StageUse>& use) {
     const size_t n = parts_.size();
     valid_[0] = offered;
@@ -59,6 +60,11 @@ class Chain {
 };
 
 }  // namespace
+
+int32_t fifo_latency(const FifoTiming& t) {
+  const bool memory = t.depth >= 8 && int64_t{t.depth} * t.width >= 256;
+  return memory ? 3 : 1;
+}
 
 double PipelineRun::cycles_per_image() const {
   const size_t half = (answers.size() - 1) / 2;

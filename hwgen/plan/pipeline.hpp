@@ -22,8 +22,10 @@ struct PoolTiming {
 
 // xb_fifo between two stages.
 struct FifoTiming {
-  int32_t depth = 2;
+  int32_t depth = 2;  // beats held
+  int32_t width = 9;  // bits, `last` included
 };
+int32_t fifo_latency(const FifoTiming& timing);  // from in to out when it is empty
 
 using StageTiming = std::variant<LayerTiming, PoolTiming, FifoTiming>;
 
@@ -52,7 +54,18 @@ struct PipelineRun {
   double cycles_per_image() const;
 };
 
+// Images that a run follows to find the steady state.
+inline constexpr int32_t kSteadyImages = 7;
+
 // Follows `images` images. Throws ir::Bug when the pipeline stops.
-PipelineRun run_pipeline(const PipelineTiming& timing, int32_t images);
+PipelineRun run_pipeline(const PipelineTiming& timing, int32_t images = kSteadyImages);
+
+// Beats of an xb_fifo in front of each stage ([stages], 0: none; `timing` has no queue yet) so that
+// the pipeline is as fast as with queues of a whole image everywhere. Found from the back to the
+// front, each the smallest that will do: one beat less anywhere is slower.
+std::vector<int32_t> fifo_depths(const PipelineTiming& timing);
+
+// `timing` with these queues in front of its stages.
+PipelineTiming with_fifos(const PipelineTiming& timing, const std::vector<int32_t>& depths);
 
 }  // namespace crosstwin::hwgen

@@ -1,5 +1,7 @@
-// Control of xb_unpack, xb_max_pool and xb_argmax.
+// Control of xb_unpack, xb_max_pool, xb_fifo and xb_argmax.
 // SPDX-License-Identifier: Apache-2.0
+#include <deque>
+
 #include "hwgen/plan/part.hpp"
 
 namespace crosstwin::hwgen {
@@ -76,8 +78,29 @@ class Pool final : public Part {
   bool final_[4] = {};
 };
 
+class Fifo final : public Part {
+ public:
+  explicit Fifo(const FifoTiming& t)
+      : depth_(static_cast<size_t>(t.depth)), latency_(fifo_latency(t)) {}
+  bool valid() const override { return !due_.empty() && due_.front() <= now_; }
+  bool ready(bool) const override { return due_.size() < depth_; }
+  void step(bool in_valid, bool out_ready) override {
+    const bool push = in_valid && ready(out_ready);
+    if (valid() && out_ready) due_.pop_front();
+    if (push) due_.push_back(now_ + latency_);
+    ++now_;
+  }
+
+ private:
+  size_t depth_;
+  int32_t latency_;
+  int64_t now_ = 0;
+  std::deque<int64_t> due_;  // when each beat inside may be at the output
+};
+
 }  // namespace
 
+std::unique_ptr<Part> fifo_part(const FifoTiming& timing) { return std::make_unique<Fifo>(timing); }
 std::unique_ptr<Part> unpack_part(int32_t channels) { return std::make_unique<Unpack>(channels); }
 std::unique_ptr<Part> argmax_part() { return std::make_unique<Argmax>(); }
 std::unique_ptr<Part> pool_part(const PoolTiming& timing) { return std::make_unique<Pool>(timing); }

@@ -27,11 +27,11 @@ struct Shape {
   explicit Shape(const LayerTiming& t)
       : groups(column_groups(t)),
         last_cols(t.cols - (groups - 1) * t.pe),
-        row_tiles(t.collapsed ? 1 : (t.rows + t.tile_rows - 1) / t.tile_rows),
+        row_tiles(hwgen::row_tiles(t)),
         passes(hwgen::passes(t)),
         full_beats((std::min(t.rows, t.collapsed ? t.rows : t.tile_rows) + t.row_lanes - 1) /
                    t.row_lanes),
-        last_beats(beats_a_pass(t) - (row_tiles - 1) * full_beats) {}
+        last_beats(pass_beats(t) - (row_tiles - 1) * full_beats) {}
   int32_t groups, last_cols, row_tiles, passes;
   int32_t full_beats, last_beats;  // of a row tile, of the last row tile
 };
@@ -43,8 +43,8 @@ class Tile final : public Part {
         pe_(t.pe),
         words_(column_words(t)),
         places_(tile_depth(t)),
-        row_valid_(tile_row_latency(t)),
-        row_end_(tile_row_latency(t)),
+        row_valid_(row_latency(t)),
+        row_end_(row_latency(t)),
         sent_(out_latency(t) - 1) {}
 
   bool valid() const override { return queued_ > 0; }
@@ -120,7 +120,7 @@ class Tile final : public Part {
 class Mac final : public Part {
  public:
   explicit Mac(const LayerTiming& t)
-      : s_(t), pe_(t.pe), valid_(mac_latency(t)), end_(mac_latency(t)) {}
+      : s_(t), pe_(t.pe), valid_(row_latency(t)), end_(row_latency(t)) {}
 
   bool valid() const override { return busy_; }
   bool ready(bool out_ready) const override { return moves(out_ready); }
@@ -145,9 +145,7 @@ class Mac final : public Part {
   }
 
  private:
-  bool last_column() const {
-    return col_ == (group_ == s_.groups - 1 ? s_.last_cols : pe_) - 1;
-  }
+  bool last_column() const { return col_ == (group_ == s_.groups - 1 ? s_.last_cols : pe_) - 1; }
   // The output register takes a group. It looks through out_ready where columns outnumber beats.
   bool takes(bool out_ready) const {
     return !busy_ || (pe_ >= s_.full_beats && out_ready && last_column());

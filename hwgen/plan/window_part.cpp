@@ -13,7 +13,7 @@ class Window final : public Part {
   explicit Window(const LayerTiming& t)
       : t_(t),
         line_words_(t.in_w * t.in_c),
-        beats_(beats_a_pass(t)),
+        beats_(pass_beats(t)),
         repeats_(column_groups(t) * passes(t)),
         surplus_(t.pad - t.kernel_h) {
     const auto wanted = static_cast<uint64_t>(t.lines) * static_cast<uint64_t>(line_words_);
