@@ -50,15 +50,21 @@ std::vector<int32_t> fifo_depths(const PipelineTiming& timing) {
   const int64_t best = steady_cycles(timing, depths);
   if (steady_cycles(timing, none) <= best) return none;
   for (size_t i = depths.size(); i-- > 0;) {
-    // More places never make it slower: the smallest that will do is found by halving.
-    int32_t low = 0;
-    int32_t high = depths[i];
+    const int32_t all = depths[i];
+    const auto fast = [&](int32_t depth) {
+      depths[i] = depth;
+      return steady_cycles(timing, depths) <= best;
+    };
+    if (fast(0)) continue;
+    // A queue of one beat passes one in two cycles; beyond, more places never make it slower.
+    int32_t low = 1;
+    int32_t high = all;
     while (low < high) {
-      depths[i] = low + (high - low) / 2;
-      if (steady_cycles(timing, depths) <= best) {
-        high = depths[i];
+      const int32_t middle = low + (high - low) / 2;
+      if (fast(middle)) {
+        high = middle;
       } else {
-        low = depths[i] + 1;
+        low = middle + 1;
       }
     }
     depths[i] = low;
