@@ -131,6 +131,14 @@ struct Layer {
   std::optional<TileModel> tile;
 };
 
+void write_keys() {
+  HexImage keys("new_keys.hex");
+  for (int word = 0; word < 2; ++word) {
+    keys.field(kKeys.bits >> (32 * word), 32);
+    keys.end_word();
+  }
+}
+
 int64_t image_cycles(const Entry& e, const Layer& layer) {
   std::vector<int32_t> taken;
   for (int col = 0; col < e.cols; ++col) {
@@ -160,11 +168,7 @@ int main(int argc, char** argv) {
   Random random(seed);
   std::vector<Case> cases;
   std::vector<int64_t> formula;
-  HexImage keys("new_keys.hex");
-  for (int word = 0; word < 2; ++word) {
-    keys.field(kKeys.bits >> (32 * word), 32);
-    keys.end_word();
-  }
+  write_keys();
   for (const Entry& e : kEntries) {
     const std::string number = std::to_string(cases.size());
     const bool bug = *e.bug != '\0';
