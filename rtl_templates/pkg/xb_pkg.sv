@@ -64,8 +64,8 @@ package xb_pkg;
   // The noise generator; compress/ir/noise.hpp is its definition.
   localparam int unsigned NoiseKeyBits = 64;  // parameter NoiseKeys
   localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus
-  localparam int unsigned NoiseRounds = 10;
-  localparam int unsigned NoiseImageDelay = 2;  // cycles from a counter to its image number
+  localparam int unsigned NoiseRounds = 9;
+  localparam int unsigned NoiseImageDelay = 1;  // cycles from a counter to its image number
   localparam int unsigned NoiseMax = 383;  // greatest |z|
 
   // Bits of the counter {position, row tile, column, plane, word}.
