@@ -4,8 +4,9 @@
 // A keyed permutation of the conversion's 32-bit counter: rounds as of the cipher Speck32
 // (Beaulieu et al., "The SIMON and SPECK families of lightweight block ciphers", 2013) on two
 // 16-bit halves, whose adder and exclusive or fill each logic cell of an FPGA.
-// Deviations: rotations 7 and 4 (weaker differences after few rounds, measured), 9 rounds, 4 round
-// keys used in turn, and the image number in place of the key of round 2. No secrecy is meant.
+// Deviations: rotations 7 and 4 (weaker differences after few rounds, measured); 9 rounds; 32 bits
+// are added to both halves at the end of each of the first three: of the key, the image number, the
+// rest of the key. No secrecy is meant.
 // docs/noise.md has what was measured.
 #pragma once
 
@@ -16,7 +17,7 @@
 
 namespace crosstwin::ir {
 
-// Round key i is bits [16 i, 16 i + 16); parameter NoiseKeys of xb_noise.
+// The low word enters in round 1, the high one in round 3; parameter NoiseKeys of xb_noise.
 struct NoiseKeys {
   uint64_t bits = 0;
 };
@@ -35,11 +36,12 @@ inline uint32_t noise_permute(NoiseKeys keys, uint32_t counter, uint32_t image) 
   auto y = static_cast<uint16_t>(counter);
 #pragma GCC unroll 16
   for (int round = 1; round <= rounds; ++round) {
-    const bool takes_image = round == image_round;
-    const auto key = static_cast<uint16_t>(keys.bits >> (16 * ((round - 1) % 4)));
-    const auto sum = static_cast<uint16_t>(std::rotr(x, 7) + y);
-    x = static_cast<uint16_t>(sum ^ (takes_image ? static_cast<uint16_t>(image) : key));
-    y = static_cast<uint16_t>(std::rotl(y, 4) ^ x ^ (takes_image ? image >> 16 : 0));
+    uint32_t extra = 0;
+    if (round == 1) extra = static_cast<uint32_t>(keys.bits);
+    if (round == image_round) extra = image;
+    if (round == 3) extra = static_cast<uint32_t>(keys.bits >> 32);
+    x = static_cast<uint16_t>((std::rotr(x, 7) + y) ^ extra);
+    y = static_cast<uint16_t>(std::rotl(y, 4) ^ x ^ (extra >> 16));
   }
   return uint32_t{x} << 16 | y;
 }
@@ -51,7 +53,7 @@ inline uint32_t noise_draw(NoiseKeys keys, uint32_t counter, uint32_t image) {
 
 inline constexpr int32_t kNoiseMax = 383;
 // Standard deviation of noise_z: sqrt(22 * 32^2 / 4 + 2 * (32^2 - 1) / 12).
-inline constexpr double kNoiseSigma = 76.17414204;
+inline constexpr double kNoiseSigma = 76.1741425;
 
 // Nearly normal, -kNoiseMax..kNoiseMax, odd-symmetric: 22 coins of 32 and two numbers of 5 bits.
 inline int32_t noise_z(uint32_t draw) {

@@ -21,7 +21,7 @@ module xb_noise #(
     parameter int unsigned Slices = 2,  // slices of a weight
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // slice 0 low, 0..65535
     parameter int unsigned NoiseShift = 0,  // 0..31
-    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = 64'h0123_4567_89ab_cdef,  // key 0 low
+    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = 64'h0123_4567_89ab_cdef,  // low word: round 1
     parameter bit Writable = 1'b0,  // 1: NoiseKeys are only what the keys are after reset
     localparam int unsigned PosBits = xb_pkg::digits(Positions - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
@@ -93,15 +93,15 @@ module xb_noise #(
   assign state[31:0] = 32'({position_i, tile_i, column_i, plane_i, word_i});
 
   for (genvar r = 0; r < Rounds; r++) begin : gen_round
-    logic [15:0] x, y, low, high, next;
+    logic [31:0] extra;
+    logic [15:0] x, y, next;
     logic [15:0] x_q, y_q;
     assign {x, y} = state[r*32+:32];
-    assign low = (r == ImageRound) ? image_i[15:0] : keys[(r%4)*16+:16];
-    assign high = (r == ImageRound) ? image_i[31:16] : 16'd0;
-    assign next = ({x[6:0], x[15:7]} + y) ^ low;
+    assign extra = (r == 0) ? keys[31:0] : (r == ImageRound) ? image_i : (r == 2) ? keys[63:32] : '0;
+    assign next = ({x[6:0], x[15:7]} + y) ^ extra[15:0];
     always_ff @(posedge clk_i) begin
       x_q <= next;
-      y_q <= {y[11:0], y[15:12]} ^ next ^ high;
+      y_q <= {y[11:0], y[15:12]} ^ next ^ extra[31:16];
     end
     assign state[(r+1)*32+:32] = {x_q, y_q};
   end
@@ -192,7 +192,7 @@ module xb_noise #(
       always_comb begin
         gate = 1'b0;
         for (int unsigned s = 0; s < Slices; s++) begin
-          if (slice == SliceBits'(s)) gate = Mult[s * 16 + Bit];
+          if (slice == SliceBits'(s)) gate = Mult[s*16+Bit];
         end
         if (everywhere(Bit)) gate = 1'b1;
       end
