@@ -3,7 +3,7 @@
 //
 // A keyed permutation of the conversion's 32-bit counter: rounds as of the cipher Speck32
 // (Beaulieu et al., "The SIMON and SPECK families of lightweight block ciphers", 2013) on two
-// 16-bit halves, whose adder and exclusive or fill each logic cell of an FPGA.
+// 16-bit halves: an adder and exclusive ors a round.
 // Deviations: rotations 7 and 4 (weaker differences after few rounds, measured); 9 rounds; 32 bits
 // are added to both halves at the end of each of the first three: of the key, the image number, the
 // rest of the key. No secrecy is meant.
