@@ -160,10 +160,14 @@ module xb_window #(
       .Depth   (Rows),
       .InitFile(RowImage)
   ) u_rows (
-      .clk_i (clk_i),
-      .en_i  (en),
+      .clk_i(clk_i),
+      .en_i(en),
       .addr_i(row_q),
-      .data_o(word)
+      .data_o(word),
+      .wr_en_i(1'b0),
+      .wr_addr_i('0),
+      .wr_chunk_i('0),
+      .wr_data_i('0)
   );
 
   // Flags of the beat in the table's two stages, the address stage and the memory's two.
