@@ -112,7 +112,7 @@ module xb_window #(
   logic [ColBits-1:0] wr_col_q;
   logic wr_col_last_q;  // wr_col_q is the line's last word
   logic signed [RoomBits-1:0] room_q;  // free lines - 1
-  logic signed [RoomBits-1:0] released;  // lines that become free, by the read at the memory
+  logic signed [RoomBits-1:0] room_step;  // + lines the read at the memory frees, - a line written
   logic line_done_q;  // a line was completed in the cycle before
 
   assign in_ready_o = !room_q[RoomBits-1];
@@ -132,7 +132,7 @@ module xb_window #(
         wr_col_q <= wr_col_last_q ? '0 : wr_col_q + ColBits'(1);
         wr_col_last_q <= LineWords == 1 || wr_col_q == ColBits'(LineWords - 2);
       end
-      room_q <= line_end ? room_q + (released - RoomBits'(1)) : room_q + released;
+      room_q <= room_q + room_step;
       line_done_q <= line_end;
     end
   end
@@ -152,7 +152,7 @@ module xb_window #(
   localparam int unsigned SurplusBits = xb_pkg::digits(
       xb_pkg::max(HasLines + 2 * Pad * (HasLines / InH + 2), xb_pkg::max(Stride, NeedAtEnd))
   ) + 1;
-  logic signed [SurplusBits-1:0] surplus_q, needed;
+  logic signed [SurplusBits-1:0] surplus_q, surplus_step;
   logic image_done;  // with line_done_q: the line was the image's last
 
   assign issue = en && !surplus_q[SurplusBits-1];
@@ -160,12 +160,20 @@ module xb_window #(
   assign row_end = pos_end && ox_last_q;
   assign image_end = row_end && oy_last_q;
 
-  always_comb begin
-    needed = '0;
-    if (issue && row_end) begin
-      needed = oy_last_q ? $signed(SurplusBits'(NeedAtEnd)) : $signed(SurplusBits'(Stride));
-    end
-  end
+  // A choice of constants in front of one adder: this is the window's longest path.
+  function automatic logic signed [SurplusBits-1:0] step_of(
+      input int unsigned need, input logic line_done, input logic all_done);
+    step_of = $signed(SurplusBits'(32'd0 - need));
+    if (line_done) step_of = $signed(SurplusBits'(32'd1 - need));
+    if (line_done && all_done) step_of = $signed(SurplusBits'(32'd1 + 2 * Pad - need));
+  endfunction
+  assign surplus_step = !(issue && row_end) ? step_of(
+      0, line_done_q, image_done
+  ) : oy_last_q ? step_of(
+      NeedAtEnd, line_done_q, image_done
+  ) : step_of(
+      Stride, line_done_q, image_done
+  );
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -195,9 +203,7 @@ module xb_window #(
         oy_q <= oy_last_q ? '0 : oy_q + OyBits'(1);
         oy_last_q <= OutH == 1 || oy_q == OyBits'(OutH - 2);
       end
-      if (!line_done_q) surplus_q <= surplus_q - needed;
-      else if (!image_done) surplus_q <= surplus_q - (needed - SurplusBits'(1));
-      else surplus_q <= surplus_q - (needed - $signed(SurplusBits'(1 + 2 * Pad)));
+      surplus_q <= surplus_q + surplus_step;
     end
   end
 
@@ -294,11 +300,18 @@ module xb_window #(
       assign out_data_o[l*Bits+:Bits] = gen_lane[l].data_q;
     end
     assign image_done = 1'b0;
-    assign released = !release_valid ? '0 : image_end_q[2] ? $signed(
-        RoomBits'(LinesAtEnd)
-    ) : $signed(
-        RoomBits'(Stride)
-    );
+    always_comb begin
+      unique case ({
+        line_end, release_valid, image_end_q[2]
+      })
+        3'b010: room_step = $signed(RoomBits'(Stride));
+        3'b011: room_step = $signed(RoomBits'(LinesAtEnd));
+        3'b100, 3'b101: room_step = '1;
+        3'b110: room_step = $signed(RoomBits'(Stride - 1));
+        3'b111: room_step = $signed(RoomBits'(LinesAtEnd - 1));
+        default: room_step = '0;
+      endcase
+    end
   end else begin : gen_pad
     // Place of the kernel in the map, modulo a power of two that holds the padded map.
     localparam int unsigned XBits = $clog2(InW + 2 * Pad);
@@ -335,15 +348,15 @@ module xb_window #(
     end
 
     // top_q already stands at the next output row: nothing above it, less what was released.
-    logic above;
-    assign above = top_q >= YBits'(32'd0 - Pad);
-    assign released = !release_valid ? '0 : image_end_q[2] ? $signed(
-        RoomBits'(LinesAtEnd)
-    ) : above ? '0 : (top_q < YBits'(Stride)) ? $signed(
-        RoomBits'(top_q)
-    ) : $signed(
-        RoomBits'(Stride)
-    );
+    logic signed [RoomBits-1:0] released;
+    always_comb begin
+      released = $signed(RoomBits'(Stride));
+      if (top_q < YBits'(Stride)) released = $signed(RoomBits'(top_q));
+      if (top_q >= YBits'(32'd0 - Pad)) released = '0;
+      if (image_end_q[2]) released = $signed(RoomBits'(LinesAtEnd));
+      if (!release_valid) released = '0;
+    end
+    assign room_step = line_end ? released - RoomBits'(1) : released;
 
     logic [InYBits-1:0] wr_line_q;
     always_ff @(posedge clk_i) begin
