@@ -151,7 +151,8 @@ package xb_pkg;
     queue_depth = (latency / segment) * pe + min(pe, ceil_div(latency % segment, spacing));
   endfunction
 
-  // The noise generator; compress/ir/noise.hpp is its definition.
+  // The noise generator; compress/ir/noise.hpp is its definition. Only xb_noise and what holds it
+  // read these, so any other file linted alone leaves them unused.
   // verilator lint_off UNUSED
   localparam int unsigned NoiseKeyBits = 64;  // parameter NoiseKeys
   localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus

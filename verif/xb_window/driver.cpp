@@ -23,6 +23,9 @@ const Entry kEntries[] = {
 #include "cases.inc"
 };
 
+// A seeded bug of which only the cycles tell.
+bool is_late(const Entry& entry) { return std::string(entry.bug) == "late"; }
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -36,7 +39,8 @@ int main(int argc, char** argv) {
     const WindowModel model(shape, random);
     model.write_image("rows_" + number + ".hex");
     if (entry.writable != 0) WindowModel(shape, random).write_image("other_" + number + ".hex");
-    Case c{*entry.bug != '\0' ? entry.bug : "case " + number, {}, {}, *entry.bug != '\0'};
+    const bool bug = *entry.bug != '\0' && !is_late(entry);
+    Case c{bug ? entry.bug : "case " + number, {}, {}, bug};
     for (int image = 0; image < kImages; ++image) {
       const std::vector<uint64_t> map = model.random_map(random);
       for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
@@ -62,6 +66,11 @@ int main(int argc, char** argv) {
       const std::vector<uint64_t> expected = models[i].free_cycles(kImages, kStart + load);
       size_t at = 0;
       while (at < got.size() && got[at] == expected[at]) ++at;
+      if (is_late(kEntries[i])) {
+        if (at == got.size()) std::printf("FAILED: the seeded bug late was not caught\n");
+        wrong += at == got.size() ? 1 : 0;
+        continue;
+      }
       if (at < got.size()) {
         std::printf("FAILED %s: beat %zu in cycle %llu instead of %llu\n", cases[i].name.c_str(),
                     at, static_cast<unsigned long long>(got[at]),
