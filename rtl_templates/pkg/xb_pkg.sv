@@ -156,8 +156,8 @@ package xb_pkg;
   // verilator lint_off UNUSED
   localparam int unsigned NoiseKeyBits = 64;  // parameter NoiseKeys
   localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus
-  localparam int unsigned NoiseRounds = 10;
-  localparam int unsigned NoiseImageDelay = 2;  // cycles from a counter to its image number
+  localparam int unsigned NoiseRounds = 9;
+  localparam int unsigned NoiseImageDelay = 1;  // cycles from a counter to its image number
   localparam int unsigned NoiseMax = 383;  // greatest |z|
   // verilator lint_on UNUSED
 

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hwgen/plan/cycles.hpp"
 
+#include "compress/ir/noise.hpp"
 #include "tests/catch.hpp"
 
 using namespace crosstwin::hwgen;
+namespace ir = crosstwin::ir;
 
 namespace {
 
@@ -121,9 +123,9 @@ TEST_CASE("What a converter looks up, clips and adds takes cycles of its own") {
   adc.inl = true;
   CHECK(adc_latency(adc) == 2 + 1 + 2);
   adc.noise_mult = {0, 5};  // its own tree: two bits and the constants
-  CHECK(adc_latency(adc) == 5 + 10 + 3 + 2 + 1);
+  CHECK(adc_latency(adc) == 5 + ir::kNoiseRounds + 3 + 2 + 1);
   adc.per_column = true;  // waits meanwhile; two constants and sixteen bits are five levels
-  CHECK(adc_latency(adc) == 16 + 5 + 1 + 1 + 2);
+  CHECK(adc_latency(adc) == ir::kNoiseRounds + 6 + 5 + 1 + 1 + 2);
   adc.noise_mult.clear();
   adc.dsp = true;
   CHECK(adc_latency(adc) == 3 + 4 + 1 + 1 + 2);
