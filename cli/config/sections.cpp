@@ -138,7 +138,7 @@ Fields layout_fields(ir::Layout& l) {
 
 // A preset's name or a device file; the resolved configuration holds the values themselves.
 Field device_field(const std::string& key, ir::Device& device, const std::string& explanation) {
-  return {key, "preset (ideal, reram), device file, or its object", explanation,
+  return {key, "preset (ideal, reram, reram_full), device file, or its object", explanation,
           [&device](const ir::JsonReader& json) {
             device =
                 json.value().is_object() ? ir::read_device(json) : ir::load_device(json.string());
