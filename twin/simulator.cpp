@@ -159,29 +159,24 @@ Trace Simulator::trace(std::span<const uint8_t> image, uint32_t number) const {
   return trace;
 }
 
-void Simulator::traces(std::span<const uint8_t> images, uint32_t first_image,
-                       const std::function<void(int64_t, const Trace&)>& use) const {
-  for_image_blocks(image_count(state_->design, images), [&](int64_t first, int64_t last) {
-    FastTile::Scratch scratch;
-    Trace trace = state_->empty_trace();
-    for (StageTrace& stage : trace.stages) stage.adc.codes.resize(stage.adc.size());
-    std::vector<std::vector<int32_t>> outputs;
-    for (int64_t n = first; n < last; ++n) {
-      const uint32_t number = first_image + static_cast<uint32_t>(n);
-      const auto product = [&](size_t stage) -> Product {
-        CodeTrace& adc = trace.stages[stage].adc;
-        const size_t size = adc.size() / static_cast<size_t>(adc.positions);
-        return [&, number, size, tile = &*state_->tiles[stage]](
-                   int32_t position, std::span<const int32_t> x, std::span<int64_t> y) {
-          tile->codes(x, scratch, {number, position}, adc.codes.data() + position * size, y);
-        };
-      };
-      state_->pipeline->run(to_stream_order(state_->image(images, n), state_->design.input),
-                            product, outputs);
-      for (size_t i = 0; i < outputs.size(); ++i) trace.stages[i].output = outputs[i];
-      use(n, trace);
-    }
-  });
+Trace Simulator::fast_trace(std::span<const uint8_t> image, uint32_t number) const {
+  ir::check(image_count(state_->design, image) == 1, "a trace is of one image");
+  Trace trace = state_->empty_trace();
+  FastTile::Scratch scratch;
+  const auto product = [&](size_t stage) -> Product {
+    CodeTrace& adc = trace.stages[stage].adc;
+    adc.codes.resize(adc.size());
+    const size_t size = adc.size() / static_cast<size_t>(adc.positions);
+    return [&, number, size, tile = &*state_->tiles[stage]](
+               int32_t position, std::span<const int32_t> x, std::span<int64_t> y) {
+      tile->codes(x, scratch, {number, position},
+                  adc.codes.data() + static_cast<size_t>(position) * size, y);
+    };
+  };
+  std::vector<std::vector<int32_t>> outputs;
+  state_->pipeline->run(to_stream_order(image, state_->design.input), product, outputs);
+  for (size_t i = 0; i < outputs.size(); ++i) trace.stages[i].output = std::move(outputs[i]);
+  return trace;
 }
 
 std::vector<ConversionCount> Simulator::count_conversions(std::span<const uint8_t> images,

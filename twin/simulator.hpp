@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -72,13 +71,10 @@ class Simulator {
   std::vector<std::vector<int32_t>> stage_outputs(std::span<const uint8_t> images,
                                                   uint32_t first_image = 0) const;
 
-  // Of one image, of this number; by the naive tile of twin/tile.hpp, so also a check of the fast
-  // one.
+  // Of one image, of this number; by the naive tile of twin/tile.hpp.
   Trace trace(std::span<const uint8_t> image, uint32_t number = 0) const;
-
-  // The same by the fast tile, for every image: use(n, trace) from any thread.
-  void traces(std::span<const uint8_t> images, uint32_t first_image,
-              const std::function<void(int64_t, const Trace&)>& use) const;
+  // The same by the fast tile.
+  Trace fast_trace(std::span<const uint8_t> image, uint32_t number = 0) const;
 
   // One entry a (crossbar stage, slice), summed over the images. Slow (naive tile).
   std::vector<ConversionCount> count_conversions(std::span<const uint8_t> images,

@@ -187,18 +187,16 @@ TEST_CASE(
   const auto tail = simulator.logits(std::span(images).subspan(13 * pixels), kFirst + 13);
   REQUIRE(std::equal(tail.begin(), tail.end(), whole.begin() + 13 * 4, whole.end()));
 
-  std::vector<twin::Trace> traces(30);
-  simulator.traces(images, kFirst, [&](int64_t n, const twin::Trace& trace) {
-    traces[static_cast<size_t>(n)] = trace;
-  });
   const auto outputs = simulator.stage_outputs(images, kFirst);
-  for (size_t n = 0; n < traces.size(); n += 7) {
-    const auto naive = simulator.trace(std::span(images).subspan(n * pixels, pixels),
-                                       kFirst + static_cast<uint32_t>(n));
+  for (size_t n = 0; n < 30; n += 7) {
+    const auto image = std::span(images).subspan(n * pixels, pixels);
+    const auto number = kFirst + static_cast<uint32_t>(n);
+    const twin::Trace naive = simulator.trace(image, number);
+    const twin::Trace fast = simulator.fast_trace(image, number);
     for (size_t i = 0; i < naive.stages.size(); ++i) {
       INFO("image " << n << ", " << naive.stages[i].stage);
-      REQUIRE(traces[n].stages[i].adc.codes == naive.stages[i].adc.codes);
-      REQUIRE(traces[n].stages[i].output == naive.stages[i].output);
+      REQUIRE(fast.stages[i].adc.codes == naive.stages[i].adc.codes);
+      REQUIRE(fast.stages[i].output == naive.stages[i].output);
       const size_t size = naive.stages[i].output.size();
       REQUIRE(std::equal(naive.stages[i].output.begin(), naive.stages[i].output.end(),
                          outputs[i].begin() + static_cast<int64_t>(n * size)));

@@ -72,6 +72,37 @@ TEST_CASE("RTL of a varied chip with signed activations and two columns a pass e
   }
 }
 
+TEST_CASE("RTL equals the twin to every beat and every code, with and without stalls") {
+  const Fixture fixture("depths", 70);
+  const twin::Trace trace = fixture.trace(0);
+  int64_t codes = 0;
+  int64_t beats = 0;
+  for (const twin::StageTrace& stage : trace.stages) {
+    codes += static_cast<int64_t>(stage.adc.codes.size());
+    beats += static_cast<int64_t>(stage.output.size());
+  }
+  for (const bool stalls : {false, true}) {
+    for (const verif::Depth depth : {verif::Depth::kLayers, verif::Depth::kCodes}) {
+      verif::Options options;
+      options.depth = depth;
+      options.stalls = stalls;
+      const verif::Report report = fixture.verify(options);
+      INFO(verif::to_text(report));
+      CHECK(report.passed());
+      CHECK(report.images == 70);
+      CHECK(report.beats == 70 * beats);
+      CHECK(report.codes == (depth == verif::Depth::kCodes ? 70 * codes : 0));
+    }
+  }
+}
+
+TEST_CASE("A depth is one of three words") {
+  for (const char* word : {"outputs", "layers", "codes"}) {
+    CHECK(verif::to_string(verif::depth_of(word)) == word);
+  }
+  CHECK_THROWS_WITH(verif::depth_of("code"), tests::contains("\"codes\""));
+}
+
 TEST_CASE("A rate bound by the requantizer is predicted to the cycle") {
   test::SampleOptions sample;
   sample.seed = 9;
