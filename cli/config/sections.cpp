@@ -182,6 +182,9 @@ Fields verify_fields(VerifySettings& v) {
   f.integer("images", v.images, 1, kMany, "test images held against the twin; --images");
   f.integer("stall_images", v.stall_images, 0, kMany,
             "of them again with random idle and back-pressure; --stall-images");
+  f.string("depth", v.depth,
+           "what is compared: \"outputs\", \"layers\" (and every beat), \"codes\" (and every ADC "
+           "code); --depth");
   f.string("waves", v.waves, "\"vcd\" or \"fst\": waves of the first mismatch; --vcd, --fst");
   return f;
 }
