@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "tests/verif/fixture.hpp"
 
@@ -94,6 +95,29 @@ TEST_CASE("RTL equals the twin to every beat and every code, with and without st
       CHECK(report.codes == (depth == verif::Depth::kCodes ? 70 * codes : 0));
     }
   }
+}
+
+TEST_CASE("A design with read noise is told each part's first image before reset ends") {
+  // Parts of 16 images begin at 0, 16 and 32.
+  const auto passes = [](const std::string& name, const std::string& refused) {
+    const Fixture fixture(name, 40);
+    const auto replace = [&](const std::string& file, const std::string& text,
+                             const std::string& by) {
+      std::string content = ir::read_file(fixture.dir / "rtl" / file);
+      const size_t at = content.rfind(text);
+      REQUIRE(at != std::string::npos);
+      content.replace(at, text.size(), by);
+      ir::write_file(fixture.dir / "rtl" / file, content);
+    };
+    replace("manifest.json", "\"outputs\":", "\"noise\": true, \"outputs\":");
+    const std::string reset = "synchronous reset, active low\n";
+    replace("rtl/sample_top.sv", reset, reset + "input logic [31:0] first_image_i,\n");
+    replace("rtl/sample_top.sv", "endmodule",
+            "always_ff @(posedge clk_i) if (!rst_ni && (" + refused + ")) $fatal;\nendmodule");
+    return fixture.verify().passed();
+  };
+  CHECK(passes("first_image", "first_image_i % 16 != 0 || first_image_i > 32"));
+  CHECK_THROWS_AS(passes("first_image_32", "first_image_i == 32"), ir::CheckFailed);
 }
 
 TEST_CASE("A depth is one of three words") {
