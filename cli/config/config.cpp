@@ -164,6 +164,11 @@ void check_config(const Config& config, const std::string& where) {
       throw ir::Error({where + ": " + name + ".adc_lanes", "out of range", "1, 2 or 4", "3"});
     }
   }
+  const std::string& depth = config.verify.depth;
+  if (depth != "outputs" && depth != "layers" && depth != "codes") {
+    throw ir::Error({where + ": $.verify.depth", "unknown word",
+                     "\"outputs\", \"layers\" or \"codes\"", "\"" + depth + "\""});
+  }
   if (!config.verify.waves.empty() && config.verify.waves != "vcd" &&
       config.verify.waves != "fst") {
     throw ir::Error({where + ": $.verify.waves", "unknown word", "\"\", \"vcd\" or \"fst\"",

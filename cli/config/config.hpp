@@ -62,7 +62,8 @@ struct GenerateSettings {
 struct VerifySettings {
   int64_t images = 1000;
   int64_t stall_images = 100;
-  std::string waves;  // "", "vcd" or "fst"
+  std::string depth = "outputs";  // "outputs", "layers" or "codes"
+  std::string waves;              // "", "vcd" or "fst"
 };
 
 struct FpgaSettings {

@@ -138,7 +138,7 @@ Fields layout_fields(ir::Layout& l) {
 
 // A preset's name or a device file; the resolved configuration holds the values themselves.
 Field device_field(const std::string& key, ir::Device& device, const std::string& explanation) {
-  return {key, "preset (ideal, reram), device file, or its object", explanation,
+  return {key, "preset (ideal, reram, reram_full), device file, or its object", explanation,
           [&device](const ir::JsonReader& json) {
             device =
                 json.value().is_object() ? ir::read_device(json) : ir::load_device(json.string());
@@ -182,6 +182,9 @@ Fields verify_fields(VerifySettings& v) {
   f.integer("images", v.images, 1, kMany, "test images held against the twin; --images");
   f.integer("stall_images", v.stall_images, 0, kMany,
             "of them again with random idle and back-pressure; --stall-images");
+  f.string("depth", v.depth,
+           "what is compared: \"outputs\", \"layers\" (and every beat), \"codes\" (and every ADC "
+           "code); --depth");
   f.string("waves", v.waves, "\"vcd\" or \"fst\": waves of the first mismatch; --vcd, --fst");
   return f;
 }
