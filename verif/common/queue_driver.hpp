@@ -16,10 +16,10 @@ template <typename Model, size_t N>
 int run_queue(const QueueEntry (&entries)[N], int argc, char** argv) {
   constexpr int kBeats = 400;
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const QueueEntry& e : entries) {
     const bool bug = *e.bug != '\0';
+    Random random = case_random(seed, cases.size());
     Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
     for (int i = 0; i < kBeats; ++i) {
       c.in.push_back({random.next() & mask(e.width), false});
@@ -28,17 +28,7 @@ int run_queue(const QueueEntry (&entries)[N], int argc, char** argv) {
     cases.push_back(c);
   }
   return bench<Model>(cases, seed, [&](const std::vector<Result>& results) {
-    int wrong = 0;
-    for (size_t i = 0; i < cases.size(); ++i) {
-      if (cases[i].bug) continue;
-      const uint64_t got = results[i].cycles.back() - results[i].cycles.front();
-      if (got != kBeats - 1) {
-        std::printf("FAILED %s: %llu cycles for %d beats\n", cases[i].name.c_str(),
-                    static_cast<unsigned long long>(got + 1), kBeats);
-        ++wrong;
-      }
-    }
-    return wrong;
+    return one_beat_a_cycle(cases, results);
   });
 }
 
