@@ -21,6 +21,7 @@ verilator=$("$here/find_tool.sh" verilator) || exit 77
 
 rm -rf "$out/src"
 mkdir -p "$out/src" "$out/run"
+rm -f "$out/run/record.json"
 cp "$cases" "$out/src/cases.inc"
 # Beside the cases, or it would include those of its own folder.
 cp "$here/$module/driver.cpp" "$out/src/driver.cpp"

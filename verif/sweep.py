@@ -4,10 +4,10 @@
 """verif/sweep.py OUT_DIR [--module M]... [--count N] [--seed S] [--corner ROW]...
 
 Corners come from verif/M/sweep.py (see space.py): the same seed gives the same corners and the same
-data. A batch of corners is one Verilator build. What passed is recorded under OUT_DIR/M/done by the
+data. A batch of corners is one Verilator build. What passed is recorded under OUT_DIR/M by the
 content of everything that took part, so that a run that was stopped goes on where it was; any
-change of the RTL, of the driver or of the tools runs it again. --corner runs the rows given and
-nothing else. Exit 1: a corner failed. Exit 77: Verilator was not found.
+change of the RTL, of the driver or of the tools drops the module's records. --corner runs the rows
+given and nothing else. Exit 1: a corner failed. Exit 77: Verilator was not found.
 """
 import argparse
 import concurrent.futures
@@ -61,7 +61,7 @@ def content_key(module, verilator):
     digest = hashlib.sha256(verilator.encode())
     for path in sorted(files):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:24]
 
 
 class Batch:
@@ -69,9 +69,8 @@ class Batch:
 
     def __init__(self, module, key, rows, seed, out):
         self.module, self.rows, self.seed, self.out = module, rows, seed, out
-        text = "\n".join([key, str(seed), *rows])
-        self.name = hashlib.sha256(text.encode()).hexdigest()[:24]
-        self.record = out / module / "done" / f"{self.name}.json"
+        self.name = hashlib.sha256("\n".join([str(seed), *rows]).encode()).hexdigest()[:24]
+        self.record = out / module / key / f"{self.name}.json"
 
     def run(self, rows, directory):
         """Returns (exit code, what was printed) of the driver on these rows."""
@@ -145,6 +144,9 @@ def brief(text):
 def batches_of(module, arguments, verilator):
     space = Space(module)
     key = content_key(module, verilator)
+    for old in (arguments.out / module).glob("*"):
+        if old.name != key:
+            shutil.rmtree(old)
     if arguments.corner:
         for row in arguments.corner:
             space.row(space.corner(row))  # says what is illegal about it
