@@ -19,9 +19,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 rtl=$here/../rtl_templates
 verilator=$("$here/find_tool.sh" verilator) || exit 77
 
-rm -rf "$out/src"
+# Nothing of an earlier run: not its record, nor an image that this one forgets to write.
+rm -rf "$out/src" "$out/run"
 mkdir -p "$out/src" "$out/run"
-rm -f "$out/run/record.json"
 cp "$cases" "$out/src/cases.inc"
 # Beside the cases, or it would include those of its own folder.
 cp "$here/$module/driver.cpp" "$out/src/driver.cpp"

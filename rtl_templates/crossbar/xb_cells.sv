@@ -35,10 +35,14 @@ module xb_cells #(
       .Depth   (Words),
       .InitFile(WeightImage)
   ) u_weights (
-      .clk_i (clk_i),
-      .en_i  (en_i),
+      .clk_i(clk_i),
+      .en_i(en_i),
       .addr_i(addr_i),
-      .data_o(word)
+      .data_o(word),
+      .wr_en_i(1'b0),
+      .wr_addr_i('0),
+      .wr_chunk_i('0),
+      .wr_data_i('0)
   );
 
   if (PerCell) begin : gen_per_cell

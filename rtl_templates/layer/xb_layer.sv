@@ -83,6 +83,11 @@ module xb_layer #(
   ) u_window (
       .clk_i      (clk_i),
       .rst_ni     (rst_ni),
+      .cfg_valid_i(1'b0),
+      .cfg_mem_i  ('0),
+      .cfg_addr_i ('0),
+      .cfg_chunk_i('0),
+      .cfg_data_i ('0),
       .in_valid_i (in_valid_i),
       .in_ready_o (in_ready_o),
       .in_data_i  (in_data_i),

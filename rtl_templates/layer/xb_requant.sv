@@ -68,10 +68,14 @@ module xb_requant #(
       .Depth   (Cols),
       .InitFile(RequantImage)
   ) u_words (
-      .clk_i (clk_i),
-      .en_i  (1'b1),
+      .clk_i(clk_i),
+      .en_i(1'b1),
       .addr_i(col_q),
-      .data_o(word)
+      .data_o(word),
+      .wr_en_i(1'b0),
+      .wr_addr_i('0),
+      .wr_chunk_i('0),
+      .wr_data_i('0)
   );
 
   assign in_ready_o = idle && !fetch_q[2];

@@ -61,6 +61,51 @@ package xb_pkg;
     adc_latency = max(1, $clog2(ones(mult_mask(mult)) + 1)) + 1;
   endfunction
 
+  // The noise generator; compress/ir/noise.hpp is its definition. Only xb_noise and what holds it
+  // read these, so any other file linted alone leaves them unused.
+  // verilator lint_off UNUSED
+  localparam int unsigned NoiseKeyBits = 64;  // parameter NoiseKeys
+  localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus
+  localparam int unsigned NoiseRounds = 9;
+  localparam int unsigned NoiseImageDelay = 1;  // cycles from a counter to its image number
+  localparam int unsigned NoiseMax = 383;  // greatest |z|
+  // verilator lint_on UNUSED
+
+  // Bits of the counter {position, row tile, column, plane, word}.
+  function automatic int unsigned noise_counter_bits(
+      input int unsigned positions, input int unsigned tiles, input int unsigned cols,
+      input int unsigned in_bits, input int unsigned slices);
+    noise_counter_bits = digits(positions - 1) + digits(tiles - 1) + digits(cols - 1) +
+        digits(in_bits - 1) + digits(2 * slices - 1);
+  endfunction
+
+  // Greatest sum z * mult + half of any slice, which is also that of the greatest |n| when shifted.
+  function automatic logic [63:0] noise_sum_max(input logic [MaxSlices*16-1:0] mult,
+                                                input int unsigned shift);
+    int unsigned s;
+    noise_sum_max = '0;
+    for (s = 0; s < MaxSlices; s = s + 1) begin
+      if ({48'b0, mult[s*16+:16]} > noise_sum_max) noise_sum_max = {48'b0, mult[s*16+:16]};
+    end
+    noise_sum_max = noise_sum_max * {32'b0, NoiseMax} + ((64'd1 << shift) >> 1);
+  endfunction
+
+  // Width of the signed noise n = (z * mult + half) >>> shift.
+  function automatic int unsigned noise_bits(input logic [MaxSlices*16-1:0] mult,
+                                             input int unsigned shift);
+    noise_bits = digits64(noise_sum_max(mult, shift) >> shift) + 1;
+  endfunction
+
+  // Levels of the tree of addends: the constant and every multiplier bit that some slice has set.
+  function automatic int unsigned noise_levels(input logic [MaxSlices*16-1:0] mult);
+    noise_levels = max(1, $clog2(ones(mult_mask(mult)) + 1));
+  endfunction
+
+  // Cycles from a counter to its n: the rounds, three stages of z, the tree.
+  function automatic int unsigned noise_latency(input logic [MaxSlices*16-1:0] mult);
+    noise_latency = NoiseRounds + 3 + noise_levels(mult);
+  endfunction
+
   // Worst |Y| of one row tile: every code at full scale on one polarity, every plane set.
   function automatic logic [63:0] tile_max(input int unsigned adc_bits, input int unsigned in_bits,
                                            input int unsigned cell_bits, input int unsigned slices,
