@@ -54,8 +54,11 @@ std::string manifest(const Plan& plan) {
                           {"kind", to_string(layer.kind)},
                           {"cycles", layer.cycles}};
     if (layer.kind != LayerKind::kMaxPool) {
-      entry["pe"] = layer.pe;
-      entry["adc_lanes"] = layer.adc_lanes;
+      entry["form"] = to_string(layer.build.form);
+      entry["planes"] = layer.build.planes;
+      entry["pe"] = layer.build.pe;
+      entry["row_lanes"] = layer.build.row_lanes;
+      entry["adc_lanes"] = layer.build.adc_lanes;
       entry["rows"] = layer.rows;
       entry["cols"] = layer.cols;
     }

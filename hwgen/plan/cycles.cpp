@@ -6,6 +6,8 @@
 #include <array>
 #include <bit>
 
+#include "compress/ir/noise.hpp"
+
 namespace crosstwin::hwgen {
 namespace {
 
@@ -244,7 +246,7 @@ int32_t adc_latency(const AdcTiming& adc) {
   if (!adc.noise_mult.empty()) {
     // xb_noise: its rounds, three stages of the draw, its own multiplier; and the sum.
     const int32_t bits = any_digits(adc.noise_mult, false).count();
-    ahead = 10 + 3 + std::max(1, ceil_log2(bits + 1)) + 1;
+    ahead = ir::kNoiseRounds + 3 + std::max(1, ceil_log2(bits + 1)) + 1;
   }
   return ahead + levels + 1 + (adc.per_column || adc.clip ? 1 : 0) + (adc.inl ? 2 : 0);
 }

@@ -8,9 +8,13 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/noise.hpp"
 #include "hwgen/plan/choose.hpp"
+#include "hwgen/plan/cycles.hpp"
 #include "hwgen/plan/images.hpp"
 #include "hwgen/plan/names.hpp"
+#include "hwgen/plan/space.hpp"
+#include "hwgen/plan/structure.hpp"
 #include "hwgen/plan/templates.hpp"
 #include "hwgen/plan/tile_form.hpp"
 
@@ -51,6 +55,8 @@ class Planner {
   Plan run() {
     check_inputs();
     begin();
+    std::vector<LayerSpace> spaces = layer_spaces();
+    const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -62,8 +68,8 @@ class Planner {
       if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
         add_pool(stage, *pool, plan_.layers[i], stream, out);
       } else {
-        add_crossbar(stage, std::get<ir::Crossbar>(stage.kind), chip_.crossbars[crossbar++],
-                     plan_.layers[i], stream, out);
+        add_crossbar(spaces[crossbar], chosen[crossbar], plan_.layers[i], stream, out);
+        ++crossbar;
       }
       stream = out;
     }
@@ -72,7 +78,77 @@ class Planner {
     return std::move(plan_);
   }
 
+  std::vector<ParetoPoint> front() {
+    check_inputs();
+    begin();
+    std::vector<LayerSpace> spaces = layer_spaces();
+    return pareto_front(spaces, surroundings(), options_);
+  }
+
  private:
+  int32_t out_bits(size_t stage) const {
+    return stage + 1 < design_.stages.size() ? design_.stages[stage + 1].in_bits : kLogitBits;
+  }
+
+  LayerOptions merged(const std::string& name) const {
+    LayerOptions result = options_.defaults;
+    const auto at = options_.layers.find(name);
+    if (at == options_.layers.end()) return result;
+    const auto take = [](auto& field, const auto& given) {
+      if (given) field = given;
+    };
+    take(result.form, at->second.form);
+    take(result.planes, at->second.planes);
+    take(result.pe, at->second.pe);
+    take(result.row_lanes, at->second.row_lanes);
+    take(result.adc_lanes, at->second.adc_lanes);
+    take(result.requant, at->second.requant);
+    take(result.dsp, at->second.dsp);
+    take(result.lines, at->second.lines);
+    return result;
+  }
+
+  std::vector<LayerSpace> layer_spaces() const {
+    std::vector<LayerSpace> spaces;
+    for (size_t i = 0; i < design_.stages.size(); ++i) {
+      const ir::Stage& stage = design_.stages[i];
+      if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
+      spaces.emplace_back(design_, stage, chip_, chip_.crossbars[spaces.size()], out_bits(i),
+                          merged(stage.name), Rewriting{options_.per_cell, options_.writable});
+    }
+    return spaces;
+  }
+
+  // Edges and pools.
+  Surroundings surroundings() const {
+    Surroundings around;
+    around.structure = unpack_structure(design_.input.c, kPixelBits);
+    around.structure += argmax_structure(plan_.outputs, kLogitBits);
+    around.host =
+        link_structure(design_.input.c, int64_t{design_.input.h} * design_.input.w, plan_.outputs);
+    around.cycles = design_.input.size();
+    around.slowest = "input";
+    for (const ir::Stage& stage : design_.stages) {
+      const auto* pool = std::get_if<ir::PoolMax>(&stage.kind);
+      if (!pool) continue;
+      around.structure += pool_structure(stage.in, *pool, stage.in_bits);
+      const int64_t cycles =
+          pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
+      if (cycles <= around.cycles) continue;
+      around.cycles = cycles;
+      around.slowest = stage.name;
+    }
+    return around;
+  }
+
+  static Estimates estimates(const Structure& structure) {
+    Estimates all;
+    for (size_t family = 0; family < all.size(); ++family) {
+      all[family] = estimate(structure, static_cast<ir::PartFamily>(family));
+    }
+    return all;
+  }
+
   void check_inputs() const {
     ir::check_design(design_, "design");
     ir::check_chip(chip_, design_, "chip");
@@ -190,10 +266,7 @@ class Planner {
       layer.out = stage.out;
       plan_.layers.push_back(std::move(layer));
     }
-    plan_.choices.push_back(
-        {"template", "bit-plane",
-         "one row of cells a cycle, all input planes at "
-         "once: the fastest form that converts every plane as the crossbar does"});
+    plan_.writable = options_.writable;
     const bool table = chip_.shared_table && !options_.per_cell;
     plan_.choices.push_back({"cells", table ? "shared table" : "per cell",
                              table ? "every cell sits at its level: memories hold codes"
@@ -261,6 +334,7 @@ class Planner {
                 const Stream& out) {
     layer.kind = LayerKind::kMaxPool;
     layer.cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool.kernel, pool.stride);
+    layer.estimates = estimates(pool_structure(stage.in, pool, stage.in_bits));
     Instance instance{"xb_max_pool", layer.instance, describe(layer), map_parameters(stage.in),
                       clocked()};
     for (const Binding& parameter :
@@ -275,84 +349,110 @@ class Planner {
     plan_.instances.push_back(std::move(instance));
   }
 
-  void add_crossbar(const ir::Stage& stage, const ir::Crossbar& crossbar,
-                    const ir::CrossbarChip& cells, Layer& layer, const Stream& in,
+  void add_crossbar(LayerSpace& space, const Chosen& chosen, Layer& layer, const Stream& in,
                     const Stream& out) {
     const ir::Layout& layout = design_.layout;
-    const TileForm form = tile_form(design_, stage, crossbar, chip_, cells, options_.per_cell);
-    LayerTiming timing;
-    timing.in_h = stage.in.h;
-    timing.in_w = stage.in.w;
-    timing.in_c = stage.in.c;
-    timing.kernel_h = crossbar.kernel_h;
-    timing.stride = crossbar.stride;
-    timing.pad = crossbar.pad;
-    timing.out_h = stage.out.h;
-    timing.out_w = stage.out.w;
-    timing.per_cell = form.per_cell;
-    timing.rows = static_cast<int32_t>(crossbar.rows.size());
-    timing.tile_rows = layout.tile_rows;
-    timing.cols = stage.out.c;
-    timing.in_bits = stage.in_bits;
-    timing.slices = layout.slices;
-    timing.adc_latency = adc_latency(form.adc_mult);
-    for (int32_t col = 0; col < timing.cols; ++col) {
-      timing.requant.push_back(crossbar.logits
-                                   ? kLogitCycles
-                                   : requant_cycles(crossbar.shift[static_cast<size_t>(col)]));
-    }
-    const Parallelism chosen = choose_parallelism(stage, crossbar, timing, options_);
-    timing.pe = chosen.pe;
-    timing.adc_lanes = chosen.adc_lanes;
-    timing.lines = chosen.lines;
+    const ir::Stage& stage = space.stage();
+    const ir::Crossbar& crossbar = space.crossbar();
+    const TileForm& form = space.form();
+    const LayerShape& shape = space.shape();
+    const Build& build = chosen.build;
+    const bool collapsed = build.form == Form::kCollapsed;
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
-    layer.cycles = layer_cycles(timing);
-    layer.rows = timing.rows;
-    layer.cols = timing.cols;
-    layer.row_tiles = (timing.rows + layout.tile_rows - 1) / layout.tile_rows;
-    layer.pe = chosen.pe;
-    layer.adc_lanes = chosen.adc_lanes;
-    layer.lines = chosen.lines;
+    layer.cycles = chosen.cycles;
+    layer.bound_by = chosen.bound_by;
+    layer.rows = shape.rows;
+    layer.cols = shape.cols;
+    layer.row_tiles = collapsed ? 1 : shape.row_tiles();
+    layer.build = build;
+    layer.estimates = estimates(space.structure(build));
+    plan_.structure += space.structure(build);
     layer.choices = chosen.choices;
-    layer.choices.push_back({"g_bits", number(form.g_bits), "the largest conductance"});
-    layer.choices.push_back({"bias_bits", number(form.bias_bits), "the largest bias"});
-    layer.choices.push_back({"sum_bits", number(form.sum_bits), "every code at full scale"});
+    if (space.proved()) layer.proof = space.proof();
+    if (layer.proof) {
+      layer.choices.push_back(
+          {"lossless", layer.proof->exact ? "proved" : "not proved", to_string(*layer.proof)});
+    }
+    const char* const why = options_.writable ? "any that may be written" : nullptr;
+    layer.choices.push_back({"bias_bits", number(form.bias_bits), why ? why : "the largest bias"});
+    if (collapsed) {
+      layer.choices.push_back(
+          {"weight_bits", number(form.weight_bits), why ? why : "the largest weight"});
+    } else {
+      layer.choices.push_back(
+          {"g_bits", number(form.g_bits), why ? why : "the largest conductance"});
+      layer.choices.push_back({"sum_bits", number(form.sum_bits), "every code at full scale"});
+      layer.choices.push_back({"adc", form.adc_per_column ? "per column" : "per slice",
+                               options_.writable     ? "asked for: converters can be written"
+                               : form.adc_per_column ? "gains, offsets or clips differ by column"
+                                                     : "every column converts alike"});
+    }
 
-    const std::string rows = add_memory(layer, "rows", row_image(stage, crossbar));
-    const Image weights = weight_image(layout, crossbar, cells, form, chosen.pe);
-    layer.weight_bits = int64_t{weights.width} * static_cast<int64_t>(weights.words.size());
-    const std::string weight = add_memory(layer, "weights", weights);
-    const std::string requant = add_memory(layer, "requant", requant_image(crossbar, form));
-
+    const Cut cut{shape.rows, shape.cols, collapsed ? shape.rows : shape.tile_rows, build.row_lanes,
+                  build.pe};
     Instance instance{"xb_layer", layer.instance, describe(layer), map_parameters(stage.in),
                       clocked()};
     const auto set = [&](const char* name, std::string value) {
       instance.parameters.push_back({name, std::move(value)});
     };
+    // An image and, where it is not the tool's to choose, where it lies.
+    const auto set_memory = [&](const char* name, const char* holds, Image image) {
+      const MemoryStyle style = memory_style(image.words(), image.width());
+      set(name, add_memory(layer, holds, style, std::move(image)));
+    };
+    const auto set_style = [&](const char* name, const Image& image) {
+      set(name, number(static_cast<int>(memory_style(image.words(), image.width()))));
+    };
     set("KernelH", number(crossbar.kernel_h));
     set("KernelW", number(crossbar.kernel_w));
     set("Stride", number(crossbar.stride));
     set("Pad", number(crossbar.pad));
-    set("Lines", number(chosen.lines));
+    set("Lines", number(build.lines));
     set("Rows", number(layer.rows));
-    set("TileRows", number(layout.tile_rows));
     set("Cols", number(layer.cols));
-    set("Pe", number(chosen.pe));
+    set("Pe", number(build.pe));
+    set("RowLanes", number(build.row_lanes));
     set("InBits", number(stage.in_bits));
     set("InSigned", bit(stage.in_signed));
-    set("CellBits", number(layout.cell_bits));
-    set("Slices", number(layout.slices));
-    set("PerCell", bit(form.per_cell));
-    if (!form.per_cell) set("MagBits", number(form.mag_bits));
-    set("GBits", number(form.g_bits));
-    set("AdcBits", number(layout.adc_bits));
-    set("AdcLanes", number(chosen.adc_lanes));
-    set("AdcMult", packed(form.adc_mult, 16));
-    set("AdcShift", packed(form.adc_shift, 5));
-    set("AdcOffset", packed(form.adc_offset, 32));
-    set("Lsb", packed(form.lsb, 16));
+    set("Collapsed", bit(collapsed));
+    if (collapsed) {
+      set("WeightBits", number(form.weight_bits));
+    } else {
+      set("TileRows", number(layout.tile_rows));
+      set("Planes", number(build.planes));
+      set("CellBits", number(layout.cell_bits));
+      set("Slices", number(layout.slices));
+      set("PerCell", bit(form.per_cell));
+      if (!form.per_cell) set("MagBits", number(form.mag_bits));
+      set("GBits", number(form.g_bits));
+      set("AdcBits", number(layout.adc_bits));
+      set("AdcLanes", number(build.adc_lanes));
+      set("AdcShift", packed(form.adc_shift, 5));
+      set("AdcPerColumn", bit(form.adc_per_column));
+      if (form.adc_per_column) {
+        set("OffsetBits", number(form.offset_bits));
+        set("AdcMask", fmt::format("16'h{:04x}", form.adc_mask));
+      } else {
+        set("AdcMult", packed(form.adc_mult, 16));
+        set("AdcOffset", packed(form.adc_offset, 32));
+        set("AdcClip", packed(form.adc_clip, layout.adc_bits));
+      }
+      set("Lsb", packed(form.lsb, 16));
+      set("Inl", bit(form.inl));
+      if (!form.noise_mult.empty()) {
+        check_noise(space);
+        set("Noise", bit(true));
+        set("NoiseMult", packed(form.noise_mult, 16));
+        set("NoiseShift", number(form.noise_shift));
+        const auto index = static_cast<uint32_t>(&space.cells() - chip_.crossbars.data());
+        set("NoiseKeys", fmt::format("64'h{:016x}", ir::noise_keys(chip_.noise_seed, index).bits));
+      }
+    }
+    set("Parallel", bit(build.requant == Requant::kParallel));
+    set("Dsp", bit(build.dsp));
+    set("Writable", bit(options_.writable));
     set("BiasBits", number(form.bias_bits));
     set("Logits", bit(crossbar.logits));
     set("OutBits", number(out.width));
@@ -360,19 +460,58 @@ class Planner {
       set("OutLow", number(crossbar.low));
       set("OutHigh", number(crossbar.high));
     }
-    set("RowImage", rows);
-    set("WeightImage", weight);
-    if (!form.per_cell) set("TableImage", add_memory(layer, "table", table_image(chip_, form)));
-    set("RequantImage", requant);
+    const Image rows = row_image(stage, crossbar, cut);
+    const Image weights = weight_image(layout, crossbar, space.cells(), form, build.form, cut);
+    const Image requant = requant_image(crossbar, form);
+    layer.weight_bits = weights.bits();
+    set_style("RowBlock", rows);
+    set_style("WeightBlock", weights);
+    set_style("RequantBlock", requant);
+    if (!collapsed && form.adc_per_column) {
+      const Image adc = adc_image(layout, space.cells(), form);
+      set_style("AdcBlock", adc);
+      set_memory("AdcImage", "adc", adc);
+    }
+    set_memory("RowImage", "rows", rows);
+    set_memory("WeightImage", "weights", weights);
+    if (!collapsed) {
+      if (!form.per_cell) set_memory("TableImage", "table", table_image(chip_, form));
+      if (form.inl) set_memory("InlImage", "inl", inl_image(layout, space.cells()));
+    }
+    set_memory("RequantImage", "requant", requant);
+    connect_configuration(instance);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
+  // The bus that writes a layer's memories, and the number of the first image; unused.
+  static void connect_configuration(Instance& instance) {
+    for (const Binding& port : std::initializer_list<Binding>{{"cfg_valid_i", "1'b0"},
+                                                              {"cfg_mem_i", "3'd0"},
+                                                              {"cfg_addr_i", "24'd0"},
+                                                              {"cfg_chunk_i", "8'd0"},
+                                                              {"cfg_data_i", "32'd0"},
+                                                              {"first_image_i", "32'd0"}}) {
+      instance.ports.push_back(port);
+    }
+  }
+
+  // A conversion is named by one 32-bit number.
+  static void check_noise(const LayerSpace& space) {
+    const LayerShape& shape = space.shape();
+    const ir::NoiseCounter counter(shape.positions(), shape.row_tiles(), shape.cols, shape.in_bits,
+                                   shape.slices);
+    if (counter.bits() <= 32) return;
+    throw ir::Error({"layer " + space.stage().name, "too many conversions an image for read noise",
+                     "32 bits to number them", fmt::format("{} bits", counter.bits()),
+                     "taller tiles, or a device without read_noise"});
+  }
+
   // Returns the parameter's text.
-  std::string add_memory(const Layer& layer, const char* holds, Image image) {
+  std::string add_memory(const Layer& layer, const char* holds, MemoryStyle style, Image image) {
     const std::string file = fmt::format("mem/{}_{}.hex", layer.instance, holds);
-    plan_.memories.push_back({file, layer.name, holds, image.width, std::move(image.words)});
+    plan_.memories.push_back({file, layer.name, holds, style, std::move(image)});
     return "\"" + file + "\"";
   }
 
@@ -397,6 +536,8 @@ class Planner {
       plan_.bottleneck = layer.name;
     }
     check_target();
+    plan_.structure += surroundings().structure;
+    plan_.estimates = estimates(plan_.structure);
     std::sort(plan_.memories.begin(), plan_.memories.end(),
               [](const Memory& a, const Memory& b) { return a.file < b.file; });
     std::set<std::string> modules;
@@ -444,6 +585,11 @@ const char* to_string(LayerKind kind) {
 
 Plan plan(const ir::Design& design, const ir::Chip& chip, const PlanOptions& options) {
   return Planner(design, chip, options).run();
+}
+
+std::vector<ParetoPoint> pareto(const ir::Design& design, const ir::Chip& chip,
+                                const PlanOptions& options) {
+  return Planner(design, chip, options).front();
 }
 
 }  // namespace crosstwin::hwgen

@@ -30,21 +30,21 @@ module xb_adc #(
     parameter bit Dsp = 1'b0,  // 1: the product is a `*`
     localparam int unsigned SliceBits = xb_pkg::digits(Slices - 1)
 ) (
-    input  logic                   clk_i,        // clock
+    input  logic                   clk_i,       // clock
     // verilator lint_off UNUSED
-    input  logic                   inl_wr_i,     // write port of the code table
+    input  logic                   inl_wr_i,    // write port of the code table
     input  logic [           23:0] wr_addr_i,
     input  logic [            7:0] wr_chunk_i,
     input  logic [           31:0] wr_data_i,
     // verilator lint_on UNUSED
-    input  logic [CurrentBits-1:0] current_i,    // I
-    input  logic [  SliceBits-1:0] slice_i,      // slice of the array that I comes from
+    input  logic [CurrentBits-1:0] current_i,   // I
+    input  logic [  SliceBits-1:0] slice_i,     // slice of the array that I comes from
     // verilator lint_off UNUSED
-    input  logic [           15:0] mult_i,       // AdcPerColumn: its gain,
-    input  logic [ OffsetBits-1:0] offset_i,     // offset
-    input  logic [    AdcBits-1:0] clip_i,       // and highest code
+    input  logic [           15:0] mult_i,      // AdcPerColumn: its gain,
+    input  logic [ OffsetBits-1:0] offset_i,    // offset
+    input  logic [    AdcBits-1:0] clip_i,      // and highest code
     // verilator lint_on UNUSED
-    output logic [    AdcBits-1:0] code_o        // A
+    output logic [    AdcBits-1:0] code_o       // A
 );
 
   if (CurrentBits < 1 || CurrentBits > 40) begin : gen_bad_current
@@ -66,8 +66,11 @@ module xb_adc #(
   localparam bit HasClip = AdcPerColumn || AdcClip != '1;
   localparam logic [xb_pkg::MaxSlices*16-1:0] Mult = (xb_pkg::MaxSlices * 16)'(AdcMult);
   localparam bit Recode = !AdcPerColumn && !Dsp && xb_pkg::mult_recode(Mult);
-  localparam logic [63:0] Digits = AdcPerColumn ? xb_pkg::mult_digits(AdcMask, 1'b0)
-                                                : xb_pkg::any_digits(Mult, Recode);
+  localparam logic [63:0] Digits = AdcPerColumn ? xb_pkg::mult_digits(
+      AdcMask, 1'b0
+  ) : xb_pkg::any_digits(
+      Mult, Recode
+  );
   localparam int unsigned Constants = AdcPerColumn ? 2 : 1;
   localparam int unsigned Addends = xb_pkg::ones(Digits) + Constants;
   localparam int unsigned Levels = xb_pkg::adc_levels(Mult, AdcPerColumn, AdcMask, Dsp);
@@ -150,8 +153,8 @@ module xb_adc #(
     leaf = n;
     while (leaf < Leaves) leaf = leaf * 2;
     leaf = leaf - Leaves;
-    node_low = (leaf < Constants || leaf >= Addends)
-        ? 0 : xb_pkg::nth_one(Digits, leaf - Constants) / 2;
+    node_low = (leaf < Constants || leaf >= Addends) ? 0 :
+        xb_pkg::nth_one(Digits, leaf - Constants) / 2;
   endfunction
 
   function automatic int unsigned node_bits(input int unsigned n);

@@ -19,17 +19,17 @@ module xb_cells #(
     parameter bit Writable = 1'b0,  // both memories have a write port
     localparam int unsigned AddrBits = (Words > 1) ? $clog2(Words) : 1
 ) (
-    input  logic                            clk_i,       // clock
+    input  logic                            clk_i,        // clock
     // verilator lint_off UNUSED
-    input  logic                            weight_wr_i, // write a chunk of a word
-    input  logic                            table_wr_i,  // write an entry of the table
+    input  logic                            weight_wr_i,  // write a chunk of a word
+    input  logic                            table_wr_i,   // write an entry of the table
     input  logic [                    23:0] wr_addr_i,
     input  logic [                     7:0] wr_chunk_i,
     input  logic [                    31:0] wr_data_i,
     // verilator lint_on UNUSED
-    input  logic                            en_i,        // all stages move
-    input  logic [            AddrBits-1:0] addr_i,      // word
-    output logic [Lanes*Slices*2*GBits-1:0] g_o          // conductances
+    input  logic                            en_i,         // all stages move
+    input  logic [            AddrBits-1:0] addr_i,       // word
+    output logic [Lanes*Slices*2*GBits-1:0] g_o           // conductances
 );
 
   if (!PerCell && (MagBits < 1 || MagBits > CellBits * Slices)) begin : gen_bad_mag

@@ -9,7 +9,7 @@
 // later. image_i is taken xb_pkg::NoiseImageDelay cycles after the counter that it belongs to: it
 // enters between the rounds, and so needs no registers here. Nothing is reset but the keys.
 //
-// A round is 16 adder cells and 16 exclusive ors, each with its register. The gain is a tree of
+// A round is 16 adder cells and 16 exclusive ors on two halves of 16 bits. The gain is a tree of
 // one addend for every bit that is set in some slice's multiplier plus one for the constants, as in
 // xb_adc; it multiplies z + 384, which is not negative, and the constants take that back.
 
@@ -21,7 +21,7 @@ module xb_noise #(
     parameter int unsigned Slices = 2,  // slices of a weight
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // slice 0 low, 0..65535
     parameter int unsigned NoiseShift = 0,  // 0..31
-    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = 64'h0123_4567_89ab_cdef,  // key 0 low
+    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = 64'h0123_4567_89ab_cdef,
     parameter bit Writable = 1'b0,  // 1: NoiseKeys are only what the keys are after reset
     localparam int unsigned PosBits = xb_pkg::digits(Positions - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
@@ -93,15 +93,21 @@ module xb_noise #(
   assign state[31:0] = 32'({position_i, tile_i, column_i, plane_i, word_i});
 
   for (genvar r = 0; r < Rounds; r++) begin : gen_round
-    logic [15:0] x, y, low, high, next;
+    logic [31:0] extra;
+    logic [15:0] x, y, next;
     logic [15:0] x_q, y_q;
     assign {x, y} = state[r*32+:32];
-    assign low = (r == ImageRound) ? image_i[15:0] : keys[(r%4)*16+:16];
-    assign high = (r == ImageRound) ? image_i[31:16] : 16'd0;
-    assign next = ({x[6:0], x[15:7]} + y) ^ low;
+    if (r == ImageRound) begin : gen_image
+      assign extra = image_i;
+    end else if (r == 0 || r == 2) begin : gen_key
+      assign extra = (r == 0) ? keys[31:0] : keys[63:32];
+    end else begin : gen_plain
+      assign extra = '0;
+    end
+    assign next = ({x[6:0], x[15:7]} + y) ^ extra[15:0];
     always_ff @(posedge clk_i) begin
       x_q <= next;
-      y_q <= {y[11:0], y[15:12]} ^ next ^ high;
+      y_q <= {y[11:0], y[15:12]} ^ next ^ extra[31:16];
     end
     assign state[(r+1)*32+:32] = {x_q, y_q};
   end
@@ -192,7 +198,7 @@ module xb_noise #(
       always_comb begin
         gate = 1'b0;
         for (int unsigned s = 0; s < Slices; s++) begin
-          if (slice == SliceBits'(s)) gate = Mult[s * 16 + Bit];
+          if (slice == SliceBits'(s)) gate = Mult[s*16+Bit];
         end
         if (everywhere(Bit)) gate = 1'b1;
       end

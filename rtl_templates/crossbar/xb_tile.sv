@@ -65,24 +65,24 @@ module xb_tile #(
         Tiles, AdcBits, InBits, CellBits, Slices, (xb_pkg::MaxSlices * 16)'(Lsb)
     )
 ) (
-    input  logic                       clk_i,        // clock
-    input  logic                       rst_ni,       // synchronous reset, active low
+    input logic clk_i,  // clock
+    input logic rst_ni,  // synchronous reset, active low
     // verilator lint_off UNUSED
-    input  logic                       cfg_valid_i,  // Writable: write a chunk of a memory's word
-    input  logic [                2:0] cfg_mem_i,    // 1 weights, 2 table, 4 adc, 5 inl, 6 keys
-    input  logic [               23:0] cfg_addr_i,   // word
-    input  logic [                7:0] cfg_chunk_i,  // 32 bits of it, 0 the lowest
-    input  logic [               31:0] cfg_data_i,
-    input  logic [               31:0] first_image_i,  // Noise: image number after reset
+    input logic cfg_valid_i,  // Writable: write a chunk of a memory's word
+    input logic [2:0] cfg_mem_i,  // 1 weights, 2 table, 4 adc, 5 inl, 6 keys
+    input logic [23:0] cfg_addr_i,  // word
+    input logic [7:0] cfg_chunk_i,  // 32 bits of it, 0 the lowest
+    input logic [31:0] cfg_data_i,
+    input logic [31:0] first_image_i,  // Noise: image number after reset
     // verilator lint_on UNUSED
-    input  logic                       in_valid_i,
-    output logic                       in_ready_o,
-    input  logic [RowLanes*InBits-1:0] in_data_i,    // activations of the next rows, the first low
-    input  logic                       in_last_i,    // last beat of the image
-    output logic                       out_valid_o,
-    input  logic                       out_ready_i,
-    output logic [          YBits-1:0] out_data_o,   // Y, signed
-    output logic                       out_last_o    // last column of the image
+    input logic in_valid_i,
+    output logic in_ready_o,
+    input logic [RowLanes*InBits-1:0] in_data_i,  // activations of the next rows, the first low
+    input logic in_last_i,  // last beat of the image
+    output logic out_valid_o,
+    input logic out_ready_i,
+    output logic [YBits-1:0] out_data_o,  // Y, signed
+    output logic out_last_o  // last column of the image
 );
 
   if (Rows < 1 || TileRows < 1 || Cols < 1 || Pe < 1 || Pe > Cols) begin : gen_bad_size
@@ -104,7 +104,7 @@ module xb_tile #(
     $error("xb_tile: Slices must be 1..8");
   end
   if (AdcLanes < 1 || ((2 * Slices) % AdcLanes != 0 &&
-      (AdcLanes % (2 * Slices) != 0 || (2 * Slices * Planes) % AdcLanes != 0))) begin : gen_bad_share
+      (AdcLanes % (2 * Slices) != 0 || (2 * Slices * Planes) % AdcLanes != 0))) begin : gen_bad_adc
     $error("xb_tile: AdcLanes must divide 2 * Slices, or be a multiple that divides its Planes");
   end
   if (YBits > 48) begin : gen_bad_y
@@ -117,11 +117,16 @@ module xb_tile #(
   localparam int unsigned LastCols = Cols - (Groups - 1) * Pe;
   localparam int unsigned FullRows = xb_pkg::min(Rows, TileRows);
   localparam int unsigned LastRows = Rows - (Tiles - 1) * TileRows;
-  localparam int unsigned RowBeats = (Tiles - 1) * xb_pkg::ceil_div(FullRows, RowLanes) +
-      xb_pkg::ceil_div(LastRows, RowLanes);
+  localparam int unsigned RowBeats = (Tiles - 1) * xb_pkg::ceil_div(
+      FullRows, RowLanes
+  ) + xb_pkg::ceil_div(
+      LastRows, RowLanes
+  );
   localparam int unsigned Words = Groups * RowBeats;
   localparam int unsigned AddrBits = (Words > 1) ? $clog2(Words) : 1;
-  localparam int unsigned AccBits = xb_pkg::digits64({32'b0, FullRows} * ((64'd1 << GBits) - 64'd1));
+  localparam int unsigned AccBits = xb_pkg::digits64(
+      {32'b0, FullRows} * ((64'd1 << GBits) - 64'd1)
+  );
   localparam int unsigned CellDepth = PerCell ? 2 : 4;  // stages of xb_cells
   localparam int unsigned Depth = CellDepth + $clog2(RowLanes);  // to the accumulators
 
@@ -144,8 +149,9 @@ module xb_tile #(
   ) + xb_pkg::adc_latency(
       AllMult, AdcPerColumn, AdcMask, AdcPerColumn || AdcClip != '1, Inl, Dsp
   );
-  localparam int unsigned OutLatency =
-      CodeLatency + xb_pkg::term_latency(AdcLanes, (xb_pkg::MaxSlices * 16)'(Lsb)) + 2;
+  localparam int unsigned OutLatency = CodeLatency + xb_pkg::term_latency(
+      AdcLanes, (xb_pkg::MaxSlices * 16)'(Lsb)
+  ) + 2;
   localparam int unsigned OutDepth = xb_pkg::queue_depth(
       OutLatency + 1, Subs * Beats, Pe, Passes * (RowBeats + Tiles)
   );
@@ -214,8 +220,7 @@ module xb_tile #(
     end else if (en) begin
       valid_q <= {valid_q[Depth-2:0], in_valid_i};
       bits_q <= {
-        bits_q[(CellDepth-1)*RowLanes*Planes-1:0],
-        in_valid_i ? in_bits : {RowLanes * Planes{1'b0}}
+        bits_q[(CellDepth-1)*RowLanes*Planes-1:0], in_valid_i ? in_bits : {RowLanes * Planes{1'b0}}
       };
     end
   end
@@ -231,19 +236,19 @@ module xb_tile #(
   logic full_q;  // the accumulators hold a finished row tile
   logic full_last_q;  // and it is the image's last
   logic flush_q;  // the first cycle out of reset: the accumulators hold nothing, clear them
-  logic free_q;  // the shift register can take a row tile in this cycle
+  logic free;  // the shift register can take a row tile in this cycle
   logic load;  // it does, and the accumulators are cleared
 
   assign row_valid = valid_q[Depth-1];
   assign row_end = end_q[Depth-1];
   assign row_last = last_q[Depth-1];
   assign en = !(full_q && row_valid);
-  assign load = full_q && free_q;
+  assign load = full_q && free;
 
   always_ff @(posedge clk_i) begin
     flush_q <= !rst_ni;
     if (!rst_ni) full_q <= 1'b1;
-    else if (full_q) full_q <= !free_q;
+    else if (full_q) full_q <= !free;
     else full_q <= row_valid && row_end;
   end
   always_ff @(posedge clk_i) begin
@@ -271,88 +276,47 @@ module xb_tile #(
   );
 
   // ------------------------------------------------------------------ drain
-  logic [SegmentWords*AccBits-1:0] snap_q;
-  logic snap_last_q;
-  logic busy_q, busy_d;  // words are left
-  logic issue_q;  // the head words leave
-  logic stuck_d;  // the last word of a column waits until a place of the output is sure to be free
+  logic issue, send, drain_last;
+  logic [AdcLanes*AccBits-1:0] current;
   logic [SubBits-1:0] sub;
   logic [BeatBits-1:0] beat;
   logic [TileBits-1:0] tile;
   logic [PassBits-1:0] pass;
-  logic col_end, seg_end, sums, group_last, col_end_d, seg_end_d, sums_d;
-  // verilator lint_off UNUSED
-  logic [GroupBits-1:0] group;
-  logic [ColBits-1:0] col;
-  logic single;
-  // verilator lint_on UNUSED
+  logic col_end, seg_end, sums, group_last;
 
-  xb_tile_count #(
+  xb_tile_drain #(
+      .AccBits (AccBits),
+      .AdcLanes(AdcLanes),
       .Subs    (Subs),
       .Beats   (Beats),
       .Pe      (Pe),
       .LastCols(LastCols),
       .Tiles   (Tiles),
       .Passes  (Passes),
-      .Groups  (Groups)
-  ) u_count (
+      .Groups  (Groups),
+      .OutDepth(OutDepth)
+  ) u_drain (
       .clk_i       (clk_i),
       .rst_ni      (rst_ni),
-      .step_i      (issue_q),
+      .load_i      (load),
+      .empty_i     (flush_q),
+      .words_i     (acc),
+      .last_i      (full_last_q),
+      .free_o      (free),
+      .taken_i     (out_valid_o && out_ready_i),
+      .issue_o     (issue),
+      .current_o   (current),
       .sub_o       (sub),
       .beat_o      (beat),
-      .col_o       (col),
       .tile_o      (tile),
       .pass_o      (pass),
-      .group_o     (group),
       .col_end_o   (col_end),
       .seg_end_o   (seg_end),
       .sums_o      (sums),
-      .single_o    (single),
       .group_last_o(group_last),
-      .col_end_d_o (col_end_d),
-      .seg_end_d_o (seg_end_d),
-      .sums_d_o    (sums_d)
+      .send_o      (send),
+      .last_o      (drain_last)
   );
-
-  // Places of the output that are taken, or will be by a column on its way.
-  logic send, taken, full_d;
-  assign send  = issue_q && col_end && sums;
-  assign taken = out_valid_o && out_ready_i;
-  if (OutDepth == 1) begin : gen_one_place
-    logic used_q;
-    assign full_d = rst_ni && (send || (used_q && !taken));
-    always_ff @(posedge clk_i) used_q <= full_d;
-  end else begin : gen_places
-    localparam int unsigned UsedBits = xb_pkg::digits(OutDepth);
-    logic [UsedBits-1:0] used_q, used_d;
-    assign full_d = used_d == UsedBits'(OutDepth);
-    always_comb begin
-      used_d = used_q;
-      if (!rst_ni) used_d = '0;
-      else if (send && !taken) used_d = used_q + UsedBits'(1);
-      else if (!send && taken) used_d = used_q - UsedBits'(1);
-    end
-    always_ff @(posedge clk_i) used_q <= used_d;
-  end
-
-  always_comb begin
-    stuck_d = col_end_d && sums_d && full_d;
-    busy_d  = rst_ni && ((load && !flush_q) || (busy_q && !(issue_q && seg_end)));
-  end
-  always_ff @(posedge clk_i) begin
-    busy_q  <= busy_d;
-    issue_q <= busy_d && !stuck_d;
-    free_q  <= !busy_d || (seg_end_d && !stuck_d);
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (load) snap_q <= acc;
-    else if (issue_q) snap_q <= snap_q >> (AdcLanes * AccBits);
-  end
-  always_ff @(posedge clk_i) begin
-    if (load) snap_last_q <= full_last_q;
-  end
 
   // ------------------------------------------------------------------ convert
   logic [AdcLanes*AdcBits-1:0] code;
@@ -394,8 +358,8 @@ module xb_tile #(
       .cfg_chunk_i  (cfg_chunk_i),
       .cfg_data_i   (cfg_data_i),
       .first_image_i(first_image_i),
-      .issue_i      (issue_q),
-      .current_i    (snap_q[AdcLanes*AccBits-1:0]),
+      .issue_i      (issue),
+      .current_i    (current),
       .sub_i        (sub),
       .beat_i       (beat),
       .tile_i       (tile),
@@ -404,18 +368,18 @@ module xb_tile #(
       .seg_end_i    (seg_end),
       .sums_i       (sums),
       .group_last_i (group_last),
-      .last_i       (snap_last_q),
+      .last_i       (drain_last),
       .valid_o      (code_valid),
       .code_o       (code)
   );
 
   // ------------------------------------------------------------------ shift-add, out
   // The codes come in drain order, so a counter of the same kind names them.
-  logic [SubBits-1:0] code_sub;
-  logic [BeatBits-1:0] code_beat;
-  logic [ColBits-1:0] code_col;
-  logic [TileBits-1:0] code_tile;
-  logic [PassBits-1:0] code_pass;
+  logic [  SubBits-1:0] code_sub;
+  logic [ BeatBits-1:0] code_beat;
+  logic [  ColBits-1:0] code_col;
+  logic [ TileBits-1:0] code_tile;
+  logic [ PassBits-1:0] code_pass;
   logic [GroupBits-1:0] code_group;
   logic code_col_end, code_sums, code_single;
   // verilator lint_off UNUSED
@@ -485,11 +449,11 @@ module xb_tile #(
   // With one place there is one column on its way, else each carries its flag.
   if (OutDepth == 1) begin : gen_one_last
     logic last_flag_q;
-    always_ff @(posedge clk_i) if (send) last_flag_q <= snap_last_q && seg_end;
+    always_ff @(posedge clk_i) if (send) last_flag_q <= drain_last && seg_end;
     assign y_last = last_flag_q;
   end else begin : gen_last
     logic [OutLatency-2:0] last_flag_q;
-    always_ff @(posedge clk_i) last_flag_q <= {last_flag_q[OutLatency-3:0], snap_last_q && seg_end};
+    always_ff @(posedge clk_i) last_flag_q <= {last_flag_q[OutLatency-3:0], drain_last && seg_end};
     assign y_last = last_flag_q[OutLatency-2];
   end
 
@@ -512,12 +476,12 @@ module xb_tile #(
   logic probe_valid;
   logic [AdcLanes*AdcBits-1:0] probe_code;
   logic [31:0] probe_tile, probe_column, probe_plane, probe_word;
-  assign probe_valid = code_valid;
-  assign probe_code = code;
-  assign probe_tile = 32'(code_tile);
+  assign probe_valid  = code_valid;
+  assign probe_code   = code;
+  assign probe_tile   = 32'(code_tile);
   assign probe_column = 32'(code_group) * Pe + 32'(code_col);
-  assign probe_plane = InBits - 1 - 32'(code_pass) * Planes - 32'(code_beat) * BeatPlanes;
-  assign probe_word = 32'(code_sub) * AdcLanes;
+  assign probe_plane  = InBits - 1 - 32'(code_pass) * Planes - 32'(code_beat) * BeatPlanes;
+  assign probe_word   = 32'(code_sub) * AdcLanes;
   // verilator lint_on UNUSED
 
   `XB_ASSERT(LastEndsTile, !(accept && in_last_i) || addr == AddrBits'(Words - 1))

@@ -69,7 +69,12 @@ module xb_tile_convert #(
   localparam logic [xb_pkg::MaxSlices*16-1:0] AllNoise = (xb_pkg::MaxSlices * 16)'(NoiseMult);
   localparam int unsigned Wait = xb_pkg::wait_latency(AdcPerColumn, Noise, AllNoise);
   localparam int unsigned Latency = Wait + xb_pkg::adc_latency(
-      (xb_pkg::MaxSlices * 16)'(AdcMult), AdcPerColumn, AdcMask, AdcPerColumn || AdcClip != '1, Inl, Dsp
+      (xb_pkg::MaxSlices * 16)'(AdcMult),
+      AdcPerColumn,
+      AdcMask,
+      AdcPerColumn || AdcClip != '1,
+      Inl,
+      Dsp
   );
   localparam int unsigned SliceBits = xb_pkg::digits(Slices - 1);
   localparam int unsigned ColumnBits = xb_pkg::digits(Cols - 1);

@@ -19,30 +19,30 @@ module xb_tile_count #(
     localparam int unsigned PassBits = xb_pkg::digits(Passes - 1),
     localparam int unsigned GroupBits = xb_pkg::digits(Groups - 1)
 ) (
-    input  logic                 clk_i,          // clock
-    input  logic                 rst_ni,         // synchronous reset, active low
-    input  logic                 step_i,         // on to the next word
+    input  logic                 clk_i,         // clock
+    input  logic                 rst_ni,        // synchronous reset, active low
+    input  logic                 step_i,        // on to the next word
     output logic [  SubBits-1:0] sub_o,
-    output logic [ BeatBits-1:0] beat_o,         // 0: the top planes of the pass
+    output logic [ BeatBits-1:0] beat_o,        // 0: the top planes of the pass
     output logic [  ColBits-1:0] col_o,
     output logic [ TileBits-1:0] tile_o,
     output logic [ PassBits-1:0] pass_o,
     output logic [GroupBits-1:0] group_o,
-    output logic                 col_end_o,      // the last word of its column
-    output logic                 seg_end_o,      // the last word of its segment
-    output logic                 sums_o,         // of the last row tile of the last pass
-    output logic                 single_o,       // of a group of one column
-    output logic                 group_last_o,   // of the last group
+    output logic                 col_end_o,     // the last word of its column
+    output logic                 seg_end_o,     // the last word of its segment
+    output logic                 sums_o,        // of the last row tile of the last pass
+    output logic                 single_o,      // of a group of one column
+    output logic                 group_last_o,  // of the last group
     output logic                 col_end_d_o,
     output logic                 seg_end_d_o,
     output logic                 sums_d_o
 );
 
-  logic [SubBits-1:0] sub_d;
-  logic [BeatBits-1:0] beat_d;
-  logic [ColBits-1:0] col_d;
-  logic [TileBits-1:0] tile_d;
-  logic [PassBits-1:0] pass_d;
+  logic [  SubBits-1:0] sub_d;
+  logic [ BeatBits-1:0] beat_d;
+  logic [  ColBits-1:0] col_d;
+  logic [ TileBits-1:0] tile_d;
+  logic [ PassBits-1:0] pass_d;
   logic [GroupBits-1:0] group_d;
   logic sub_end_q, sub_end_d, tile_last_q, tile_last_d, group_last_d, single_d;
 

@@ -24,7 +24,7 @@ module xb_tile_rows #(
     input  logic                       accept_i,   // the beat is taken
     input  logic [RowLanes*InBits-1:0] data_i,     // activations of its rows, lane 0 low
     output logic [       AddrBits-1:0] addr_o,     // its weights
-    output logic [RowLanes*Planes-1:0] bits_o,     // its bits of this pass, 0 in a lane without a row
+    output logic [RowLanes*Planes-1:0] bits_o,     // bits of the pass, 0 without a row
     output logic                       tile_end_o  // it is the last of its row tile
 );
 

@@ -13,15 +13,15 @@ module xb_tile_sums #(
     parameter int unsigned GBits = 8,  // bits of a conductance
     parameter int unsigned AccBits = 14  // bits of a sum
 ) (
-    input  logic                                   clk_i,    // clock
-    input  logic                                   en_i,     // the adder tree moves
-    input  logic [            RowLanes*Planes-1:0] bits_i,   // of the beat, row lane 0 low
-    input  logic [RowLanes*Pe*2*Slices*GBits-1:0]  g_i,      // its conductances, row lane 0 low
-    input  logic                                   clear_i,  // clear the sums
-    input  logic                                   hold_i,   // keep the sums; not with clear_i
-    input  logic                                   add_i,    // a beat has come through the tree
+    input  logic                                  clk_i,    // clock
+    input  logic                                  en_i,     // the adder tree moves
+    input  logic [           RowLanes*Planes-1:0] bits_i,   // of the beat, row lane 0 low
+    input  logic [RowLanes*Pe*2*Slices*GBits-1:0] g_i,      // its conductances, row lane 0 low
+    input  logic                                  clear_i,  // clear the sums
+    input  logic                                  hold_i,   // keep the sums; not with clear_i
+    input  logic                                  add_i,    // a beat has come through the tree
     // Word (column * Planes + planes from the top) * 2 Slices + slice * 2 + polarity.
-    output logic [Pe*Planes*2*Slices*AccBits-1:0]  sum_o
+    output logic [Pe*Planes*2*Slices*AccBits-1:0] sum_o
 );
 
   localparam int unsigned Levels = $clog2(RowLanes);

@@ -59,18 +59,18 @@ module xb_tile_tail #(
 
   // ------------------------------------------------------------------ names beside the sums
   typedef struct packed {
-    logic               first;        // first code of the column in its segment
-    logic               shift;        // first code of its planes
-    logic               start;        // first segment of the column
-    logic               tile_first;   // first row tile of a pass
+    logic               first;       // first code of the column in its segment
+    logic               shift;       // first code of its planes
+    logic               start;       // first segment of the column
+    logic               tile_first;  // first row tile of a pass
     logic               single;
     logic               col_end;
     logic               sums;
-    logic               negative;     // one lane: the code counts negative
+    logic               negative;    // one lane: the code counts negative
     logic [ColBits-1:0] col;
   } name_t;
 
-  logic top;  // the top plane of the activation is among the codes, the first
+  logic  top;  // the top plane of the activation is among the codes, the first
   name_t name;
   assign top = InSigned && beat_i == '0 && pass_i == '0;
   always_comb begin
@@ -151,10 +151,9 @@ module xb_tile_tail #(
         for (int unsigned k = 0; k < Subs; k++) begin
           if (unit_sub == SubBits'(k)) begin
             weighted = (YBits'(unit) * $signed(
-                YBits'(Lsb[(xb_pkg::lane_word(k, u * PairLanes, AdcLanes, Slices)/2)*16+:16])
-            )) <<< (CellBits * (xb_pkg::lane_word(
-                k, u * PairLanes, AdcLanes, Slices
-            ) / 2) + BeatPlanes - 1 - Plane);
+                        YBits'(Lsb[(xb_pkg::lane_word(k, u*PairLanes, AdcLanes, Slices)/2)*16+:16]))
+                ) <<< (CellBits * (xb_pkg::lane_word(k, u * PairLanes, AdcLanes, Slices) / 2) +
+                       BeatPlanes - 1 - Plane);
           end
         end
       end
@@ -206,7 +205,7 @@ module xb_tile_tail #(
     sum_d = base + term + YBits'(term_name.negative);
   end
 
-  logic sum_valid_q;
+  logic  sum_valid_q;
   // verilator lint_off UNUSED
   name_t sum_name_q;
   // verilator lint_on UNUSED
@@ -224,13 +223,13 @@ module xb_tile_tail #(
   // or it is alone and its value still stands in sum_q.
   if (!Adds) begin : gen_whole
     assign held = '0;
-    assign y_o = sum_q;
+    assign y_o  = sum_q;
   end else if (Direct) begin : gen_direct
     assign y_o = sum_q;
     if (Pe == 1) begin : gen_one
       assign held = sum_q;
     end else begin : gen_columns
-      logic [YBits-1:0] total_q[0:Pe-1];
+      logic [YBits-1:0] total_q  [0:Pe-1];
       logic [YBits-1:0] before_q;
       always_ff @(posedge clk_i) begin
         if (term_valid && term_name.col_end) total_q[term_name.col] <= sum_d;
@@ -249,7 +248,7 @@ module xb_tile_tail #(
       always_ff @(posedge clk_i) if (sum_valid_q) total_q <= total;
       assign total_before = total_q;
     end else begin : gen_columns
-      logic [YBits-1:0] total_q[0:Pe-1];
+      logic [YBits-1:0] total_q  [0:Pe-1];
       logic [YBits-1:0] before_q;
       always_ff @(posedge clk_i) if (sum_valid_q) total_q[sum_name_q.col] <= total;
       always_ff @(posedge clk_i) before_q <= total_q[term_name.col];

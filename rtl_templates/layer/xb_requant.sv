@@ -323,10 +323,15 @@ module xb_requant #(
       end
     end
 
-    // high + half lies within the clamp exactly when high does, up to the two ends.
-    logic below, above;
-    assign below = over_q ? high_q[HighBits-1] : high_q < $signed(HighBits'(OutLow));
-    assign above = over_q ? !high_q[HighBits-1] : high_q >= $signed(HighBits'(OutHigh));
+    // high + half lies within the clamp exactly when high does, up to the two ends. What does not
+    // fit OutBits + 1 bits saturates by its sign, so that only these are compared.
+    logic wide, sign, below, above;
+    logic signed [OutBits:0] near;
+    assign sign  = high_q[HighBits-1];
+    assign wide  = over_q || high_q[HighBits-1:OutBits] != {(HighBits - OutBits) {sign}};
+    assign near  = high_q[OutBits:0];
+    assign below = wide ? sign : near < $signed((OutBits + 1)'(OutLow));
+    assign above = wide ? !sign : near >= $signed((OutBits + 1)'(OutHigh));
     always_ff @(posedge clk_i) begin
       if (state_q == StClamp && free) begin
         if (above) out_data_o <= OutBits'(OutHigh);

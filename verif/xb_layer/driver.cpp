@@ -132,6 +132,14 @@ struct Layer {
   std::optional<TileModel> tile;
 };
 
+void write_keys() {
+  HexImage keys("new_keys.hex");
+  for (int word = 0; word < 2; ++word) {
+    keys.field(kKeys.bits >> (32 * word), 32);
+    keys.end_word();
+  }
+}
+
 // The cycle of each image's last beat, by the plan.
 std::vector<int64_t> image_ends(const Entry& e, const Layer& layer) {
   std::vector<int32_t> taken;
@@ -172,11 +180,7 @@ int main(int argc, char** argv) {
   Random random(seed);
   std::vector<Case> cases;
   std::vector<std::vector<int64_t>> formula;
-  HexImage keys("new_keys.hex");
-  for (int word = 0; word < 2; ++word) {
-    keys.field(kKeys.bits >> (32 * word), 32);
-    keys.end_word();
-  }
+  write_keys();
   for (const Entry& e : kEntries) {
     const std::string number = std::to_string(cases.size());
     const bool bug = *e.bug != '\0';

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The arguments are those of cases.inc in its order.
-`define DUT(i, dut, r, tr, c, p, rl, ib, is, pl, cb, sl, pc, mb, gb, ab, al, m0, s0, o0, l0, m1, s1, o1, l1, c0, c1, col, ob, inl, ds, n0, n1, ns, wr, ex) \
+`define DUT(i, dut, r, tr, c, p, rl, ib, is, pl, cb, sl, pc, mb, gb, ab, al, m0, s0, o0, l0, m1, s1,
+            o1, l1, c0, c1, col, ob, inl, ds, n0, n1, ns, wr, ex) \
   if (1) begin : gen_case_``i \
     localparam int unsigned Tiles = (r + tr - 1) / tr; \
     localparam int unsigned Beats = (Tiles - 1) * ((tr + rl - 1) / rl) + \

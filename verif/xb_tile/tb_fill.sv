@@ -53,16 +53,16 @@ module tb_fill #(
   assign cfg_valid_o = |valid;
   assign done_o = done[Memories];
   always_comb begin
-    cfg_mem_o = '0;
-    cfg_addr_o = '0;
+    cfg_mem_o   = '0;
+    cfg_addr_o  = '0;
     cfg_chunk_o = '0;
-    cfg_data_o = '0;
+    cfg_data_o  = '0;
     for (int unsigned n = 0; n < Memories; n++) begin
       if (valid[n]) begin
-        cfg_mem_o = (n < 2) ? 3'(n + 1) : 3'(n + 2);
-        cfg_addr_o = addr[n*24+:24];
+        cfg_mem_o   = (n < 2) ? 3'(n + 1) : 3'(n + 2);
+        cfg_addr_o  = addr[n*24+:24];
         cfg_chunk_o = chunk[n*8+:8];
-        cfg_data_o = data[n*32+:32];
+        cfg_data_o  = data[n*32+:32];
       end
     end
   end
