@@ -15,7 +15,6 @@ class Chain {
   explicit Chain(const PipelineTiming& t) {
     parts_.push_back(unpack_part(t.channels));
     for (const StageTiming& stage : t.stages) {
-      const size_t first = parts_.size();
       if (const auto* layer = std::get_if<LayerTiming>(&stage)) {
         parts_.push_back(window_part(*layer));
         parts_.push_back(tile_part(*layer));
@@ -25,7 +24,6 @@ class Chain {
       } else {
         parts_.push_back(fifo_part(std::get<FifoTiming>(stage)));
       }
-      ends_.push_back({first, parts_.size() - 1});
     }
     parts_.push_back(argmax_part());
     ready_.resize(parts_.size() + 1);
@@ -34,27 +32,19 @@ class Chain {
 
   // One cycle; true when a logit leaves. `offered`: a pixel stands at s_axis, false after it is
   // taken.
-  bool clock(bool& offered, std::vector<StageUse>& use) {
+  bool clock(bool& offered) {
     const size_t n = parts_.size();
     valid_[0] = offered;
     for (size_t i = 0; i < n; ++i) valid_[i + 1] = parts_[i]->valid();
     ready_[n] = true;
     for (size_t i = n; i-- > 0;) ready_[i] = parts_[i]->ready(ready_[i + 1]);
-    for (size_t i = 0; i < ends_.size(); ++i) {
-      use[i].starved += ready_[ends_[i].first] && !valid_[ends_[i].first];
-      use[i].blocked += valid_[ends_[i].last + 1] && !ready_[ends_[i].last + 1];
-    }
     for (size_t i = 0; i < n; ++i) parts_[i]->step(valid_[i], ready_[i + 1]);
     if (ready_[0]) offered = false;
     return valid_[n];
   }
 
  private:
-  struct Ends {
-    size_t first, last;
-  };
   std::vector<std::unique_ptr<Part>> parts_;
-  std::vector<Ends> ends_;      // the parts of each stage
   std::vector<uint8_t> ready_;  // [part + 1] of the sink
   std::vector<uint8_t> valid_;  // [0] of the source
 };
@@ -66,17 +56,12 @@ int32_t fifo_latency(const FifoTiming& t) {
   return memory ? 3 : 1;
 }
 
-double PipelineRun::cycles_per_image() const {
-  const size_t half = (answers.size() - 1) / 2;
-  return static_cast<double>(answers.back() - answers[half]) /
-         static_cast<double>(answers.size() - 1 - half);
-}
+int64_t PipelineRun::steady_cycles() const { return answers.back() - answers[answers.size() - 2]; }
 
 PipelineRun run_pipeline(const PipelineTiming& timing, int32_t images) {
   ir::check(images >= 2, "a pipeline runs over two images at least");
   Chain chain(timing);
   PipelineRun run;
-  run.stages.resize(timing.stages.size());
   const int64_t pixels = timing.pixels * images;
   int64_t sent = 0;
   int64_t logits = 0;
@@ -85,7 +70,7 @@ PipelineRun run_pipeline(const PipelineTiming& timing, int32_t images) {
     ir::check(cycle - last_beat < kPatience, "the pipeline stopped");
     bool offered = sent < pixels;
     const bool was_offered = offered;
-    if (chain.clock(offered, run.stages)) {
+    if (chain.clock(offered)) {
       last_beat = cycle;
       if (++logits % timing.outputs == 0) run.answers.push_back(cycle);
     }

@@ -37,21 +37,12 @@ struct PipelineTiming {
   std::vector<StageTiming> stages;
 };
 
-// Where a stage's cycles went, between the first and the last answer.
-struct StageUse {
-  int64_t starved = 0;  // it could take a beat and got none
-  int64_t blocked = 0;  // it held a beat that was not taken
-};
-
 struct PipelineRun {
   // The cycle in which the last logit of each image leaves, counted from the first cycle out of
   // reset, when source and sink never wait.
   std::vector<int64_t> answers;
-  std::vector<StageUse> stages;
-
-  int64_t latency() const { return answers.front() + 1; }  // of an image into an empty design
-  // Between answers once the pipeline is full: the second half of the run.
-  double cycles_per_image() const;
+  // Between the last two answers: a full pipeline repeats itself image by image.
+  int64_t steady_cycles() const;
 };
 
 // Images that a run follows to find the steady state.
