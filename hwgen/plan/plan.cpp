@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
@@ -57,6 +58,7 @@ class Planner {
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
     const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
+    add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -255,7 +257,19 @@ class Planner {
         {"m_axis_tready", true, 1, false, ""},
         {"m_axis_tlast", false, 1, false, "last logit of an image"},
         {"m_axis_tuser", false, user_bits, true, "class of the image, valid with tlast"}};
+    plan_.noise = ir::noisy(chip_);
+    plan_.writable = options_.writable;
+    if (plan_.noise) {
+      plan_.ports.push_back({"first_image_i", true, 32, true, "number of the image behind reset"});
+    }
+    if (plan_.writable) {
+      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "records that write memories"});
+      plan_.ports.push_back({"s_cfg_tvalid", true, 1, false, ""});
+      plan_.ports.push_back({"s_cfg_tready", false, 1, false, "always high"});
+      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "end of a load"});
+    }
     for (const Port& port : plan_.ports) names_.take(port.name);
+    if (plan_.writable) config_ = names_.take("configuration");
     unpack_ = names_.take("unpack");
     argmax_ = names_.take("argmax");
     for (const ir::Stage& stage : design_.stages) {
@@ -266,7 +280,6 @@ class Planner {
       layer.out = stage.out;
       plan_.layers.push_back(std::move(layer));
     }
-    plan_.writable = options_.writable;
     const bool table = chip_.shared_table && !options_.per_cell;
     plan_.choices.push_back({"cells", table ? "shared table" : "per cell",
                              table ? "every cell sits at its level: memories hold codes"
@@ -358,6 +371,7 @@ class Planner {
     const LayerShape& shape = space.shape();
     const Build& build = chosen.build;
     const bool collapsed = build.form == Form::kCollapsed;
+    const bool noise = !collapsed && !form.noise_mult.empty();
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
@@ -398,12 +412,12 @@ class Planner {
       instance.parameters.push_back({name, std::move(value)});
     };
     // An image and, where it is not the tool's to choose, where it lies.
-    const auto set_memory = [&](const char* name, const char* holds, Image image) {
-      const MemoryStyle style = memory_style(image.words(), image.width());
-      set(name, add_memory(layer, holds, style, std::move(image)));
+    const auto set_memory = [&](const char* name, const char* holds, int32_t memory, Image image) {
+      set(name, add_memory(layer, crossbar_index(space), holds, memory, std::move(image)));
     };
     const auto set_style = [&](const char* name, const Image& image) {
-      set(name, number(static_cast<int>(memory_style(image.words(), image.width()))));
+      set(name,
+          number(static_cast<int>(memory_style(image.words(), image.width(), options_.writable))));
     };
     set("KernelH", number(crossbar.kernel_h));
     set("KernelW", number(crossbar.kernel_w));
@@ -441,7 +455,7 @@ class Planner {
       }
       set("Lsb", packed(form.lsb, 16));
       set("Inl", bit(form.inl));
-      if (!form.noise_mult.empty()) {
+      if (noise) {
         check_noise(space);
         set("Noise", bit(true));
         set("NoiseMult", packed(form.noise_mult, 16));
@@ -470,31 +484,66 @@ class Planner {
     if (!collapsed && form.adc_per_column) {
       const Image adc = adc_image(layout, space.cells(), form);
       set_style("AdcBlock", adc);
-      set_memory("AdcImage", "adc", adc);
+      set_memory("AdcImage", "adc", 4, adc);
     }
-    set_memory("RowImage", "rows", rows);
-    set_memory("WeightImage", "weights", weights);
+    set_memory("RowImage", "rows", 0, rows);
+    set_memory("WeightImage", "weights", 1, weights);
     if (!collapsed) {
-      if (!form.per_cell) set_memory("TableImage", "table", table_image(chip_, form));
-      if (form.inl) set_memory("InlImage", "inl", inl_image(layout, space.cells()));
+      if (!form.per_cell) set_memory("TableImage", "table", 2, table_image(chip_, form));
+      if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
     }
-    set_memory("RequantImage", "requant", requant);
-    connect_configuration(instance);
+    set_memory("RequantImage", "requant", 3, requant);
+    connect_configuration(instance, crossbar_index(space), noise);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
-  // The bus that writes a layer's memories, and the number of the first image; unused.
-  static void connect_configuration(Instance& instance) {
-    for (const Binding& port : std::initializer_list<Binding>{{"cfg_valid_i", "1'b0"},
-                                                              {"cfg_mem_i", "3'd0"},
-                                                              {"cfg_addr_i", "24'd0"},
-                                                              {"cfg_chunk_i", "8'd0"},
-                                                              {"cfg_data_i", "32'd0"},
-                                                              {"first_image_i", "32'd0"}}) {
-      instance.ports.push_back(port);
+  // The nets of the bus that writes memories, behind the port of xb_layer that each goes to.
+  struct ConfigNet {
+    const char* port;
+    const char* name;
+    int32_t width;
+    const char* idle;  // what stands there in a design that is not writable
+  };
+  static constexpr std::array<ConfigNet, 4> kConfigNets = {{{"cfg_mem_i", "_mem", 3, "3'd0"},
+                                                            {"cfg_addr_i", "_addr", 24, "24'd0"},
+                                                            {"cfg_chunk_i", "_chunk", 8, "8'd0"},
+                                                            {"cfg_data_i", "_data", 32, "32'd0"}}};
+
+  // The decoder of s_cfg, a valid bit for every crossbar layer.
+  void add_configuration(int32_t layers) {
+    if (!plan_.writable) return;
+    Instance instance{"xb_config",
+                      config_,
+                      "writes the layers' memories",
+                      {{"Layers", number(layers)}},
+                      clocked()};
+    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
+    config_layers_ = layers;
+    config_valid_ = names_.take(config_ + "_valid");
+    plan_.nets.push_back({config_valid_, layers});
+    instance.ports.push_back({"cfg_valid_o", config_valid_});
+    for (const ConfigNet& net : kConfigNets) {
+      config_nets_.push_back(names_.take(config_ + net.name));
+      plan_.nets.push_back({config_nets_.back(), net.width});
+      std::string port = net.port;
+      port.back() = 'o';
+      instance.ports.push_back({port, config_nets_.back()});
     }
+    plan_.instances.push_back(std::move(instance));
+  }
+
+  // Of crossbar layer `index`.
+  void connect_configuration(Instance& instance, int32_t index, bool noise) const {
+    const std::string bit_of =
+        config_layers_ > 1 ? fmt::format("{}[{}]", config_valid_, index) : config_valid_;
+    instance.ports.push_back({"cfg_valid_i", plan_.writable ? bit_of : "1'b0"});
+    for (size_t i = 0; i < kConfigNets.size(); ++i) {
+      instance.ports.push_back(
+          {kConfigNets[i].port, plan_.writable ? config_nets_[i] : kConfigNets[i].idle});
+    }
+    instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
   }
 
   // A conversion is named by one 32-bit number.
@@ -508,10 +557,16 @@ class Planner {
                      "taller tiles, or a device without read_noise"});
   }
 
+  int32_t crossbar_index(const LayerSpace& space) const {
+    return static_cast<int32_t>(&space.cells() - chip_.crossbars.data());
+  }
+
   // Returns the parameter's text.
-  std::string add_memory(const Layer& layer, const char* holds, MemoryStyle style, Image image) {
+  std::string add_memory(const Layer& layer, int32_t crossbar, const char* holds, int32_t memory,
+                         Image image) {
     const std::string file = fmt::format("mem/{}_{}.hex", layer.instance, holds);
-    plan_.memories.push_back({file, layer.name, holds, style, std::move(image)});
+    const MemoryStyle style = memory_style(image.words(), image.width(), options_.writable);
+    plan_.memories.push_back({file, layer.name, holds, crossbar, memory, style, std::move(image)});
     return "\"" + file + "\"";
   }
 
@@ -563,8 +618,12 @@ class Planner {
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;  // module names
-  Namer names_;    // names inside the top module
+  Namer modules_;       // module names
+  Namer names_;         // names inside the top module
+  std::string config_;  // xb_config and the nets of its bus
+  std::string config_valid_;
+  std::vector<std::string> config_nets_;  // in the order of kConfigNets
+  int32_t config_layers_ = 0;
   std::string unpack_;
   std::string argmax_;
 };
