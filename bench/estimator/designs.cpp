@@ -284,7 +284,9 @@ Structure structure_of(const Subject& s) {
 
 // ---------------------------------------------------------------- RTL
 
-int style(int64_t words, int32_t width) { return static_cast<int>(memory_style(words, width)); }
+int style(int64_t words, int32_t width) {
+  return static_cast<int>(memory_style(words, width, false));
+}
 
 void random_image(const std::filesystem::path& file, int64_t words, int32_t width, uint64_t seed) {
   ir::Rng rng(seed);

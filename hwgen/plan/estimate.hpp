@@ -47,8 +47,9 @@ struct Structure {
 inline constexpr std::array<const char*, 5> kFeatures = {"add", "mux", "plain", "logic", "control"};
 std::array<double, 5> features(const Structure& structure, ir::PartFamily family);
 
-// A memory this small is cheaper in logic than as a block: at most so many look-up tables.
-MemoryStyle memory_style(int64_t words, int32_t width);
+// Logic where the look-up tables are worth less than the smallest family's blocks. What is written
+// lies in blocks: iCE40 has no look-up tables that can be.
+MemoryStyle memory_style(int64_t words, int32_t width, bool writable);
 
 int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family);
 int64_t dsp_blocks(const Structure::Product& product);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
@@ -62,7 +63,7 @@ class Planner {
     std::vector<LayerSpace> spaces = layer_spaces();
     const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
     const std::vector<int32_t> depths = follow_pipeline(spaces, chosen);
-    if (options_.writable) add_configuration(static_cast<int32_t>(spaces.size()));
+    add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -263,18 +264,18 @@ class Planner {
         {"m_axis_tlast", false, 1, false, "last logit of an image"},
         {"m_axis_tuser", false, user_bits, true, "class of the image, valid with tlast"}};
     plan_.noise = ir::noisy(chip_);
-    plan_.crossbars = static_cast<int32_t>(chip_.crossbars.size());
+    plan_.writable = options_.writable;
     if (plan_.noise) {
-      plan_.ports.push_back({"first_image_i", true, 32, true,
-                             "number of the first image, taken in reset: names its read noise"});
+      plan_.ports.push_back({"first_image_i", true, 32, true, "number of the image behind reset"});
     }
-    if (options_.writable) {
-      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "words for the layers' memories"});
+    if (plan_.writable) {
+      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "records that write memories"});
       plan_.ports.push_back({"s_cfg_tvalid", true, 1, false, ""});
       plan_.ports.push_back({"s_cfg_tready", false, 1, false, "always high"});
-      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "ends a load"});
+      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "end of a load"});
     }
     for (const Port& port : plan_.ports) names_.take(port.name);
+    if (plan_.writable) config_ = names_.take("configuration");
     unpack_ = names_.take("unpack");
     argmax_ = names_.take("argmax");
     for (const ir::Stage& stage : design_.stages) {
@@ -285,7 +286,6 @@ class Planner {
       layer.out = stage.out;
       plan_.layers.push_back(std::move(layer));
     }
-    plan_.writable = options_.writable;
     const bool table = chip_.shared_table && !options_.per_cell;
     plan_.choices.push_back({"cells", table ? "shared table" : "per cell",
                              table ? "every cell sits at its level: memories hold codes"
@@ -375,30 +375,6 @@ class Planner {
     return out;
   }
 
-  // Decodes the stream that writes the layers' memories.
-  void add_configuration(int32_t layers) {
-    configuration_ = names_.take("configuration");
-    const auto net = [&](const char* what, int32_t width) {
-      const std::string name = names_.take(configuration_ + "_" + what);
-      plan_.nets.push_back({name, width});
-      return name;
-    };
-    written_ = {net("valid", layers), net("mem", 3), net("addr", 24), net("chunk", 8),
-                net("data", 32)};
-    Instance instance{"xb_config",
-                      configuration_,
-                      "writes into the layers' memories",
-                      {{"Layers", number(layers)}},
-                      clocked()};
-    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
-    const char* const ports[] = {"cfg_valid_o", "cfg_mem_o", "cfg_addr_o", "cfg_chunk_o",
-                                 "cfg_data_o"};
-    for (size_t i = 0; i < written_.size(); ++i) {
-      instance.ports.push_back({ports[i], written_[i]});
-    }
-    plan_.instances.push_back(std::move(instance));
-  }
-
   static std::vector<Binding> clocked() { return {{"clk_i", "clk_i"}, {"rst_ni", "rst_ni"}}; }
 
   static void connect(Instance& instance, const std::string& side, const Stream& stream) {
@@ -472,6 +448,7 @@ class Planner {
     const LayerShape& shape = space.shape();
     const Build& build = chosen.build;
     const bool collapsed = build.form == Form::kCollapsed;
+    const bool noise = !collapsed && !form.noise_mult.empty();
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
@@ -512,12 +489,12 @@ class Planner {
       instance.parameters.push_back({name, std::move(value)});
     };
     // An image and, where it is not the tool's to choose, where it lies.
-    const auto set_memory = [&](const char* name, const char* holds, Image image) {
-      const MemoryStyle style = memory_style(image.words(), image.width());
-      set(name, add_memory(layer, holds, style, std::move(image)));
+    const auto set_memory = [&](const char* name, const char* holds, int32_t memory, Image image) {
+      set(name, add_memory(layer, crossbar_index(space), holds, memory, std::move(image)));
     };
     const auto set_style = [&](const char* name, const Image& image) {
-      set(name, number(static_cast<int>(memory_style(image.words(), image.width()))));
+      set(name,
+          number(static_cast<int>(memory_style(image.words(), image.width(), options_.writable))));
     };
     set("KernelH", number(crossbar.kernel_h));
     set("KernelW", number(crossbar.kernel_w));
@@ -555,7 +532,7 @@ class Planner {
       }
       set("Lsb", packed(form.lsb, 16));
       set("Inl", bit(form.inl));
-      if (!form.noise_mult.empty()) {
+      if (noise) {
         check_noise(space);
         set("Noise", bit(true));
         set("NoiseMult", packed(form.noise_mult, 16));
@@ -585,33 +562,65 @@ class Planner {
     if (!collapsed && form.adc_per_column) {
       const Image adc = adc_image(layout, space.cells(), form);
       set_style("AdcBlock", adc);
-      set_memory("AdcImage", "adc", adc);
+      set_memory("AdcImage", "adc", 4, adc);
     }
-    set_memory("RowImage", "rows", rows);
-    set_memory("WeightImage", "weights", weights);
+    set_memory("RowImage", "rows", 0, rows);
+    set_memory("WeightImage", "weights", 1, weights);
     if (!collapsed) {
-      if (!form.per_cell) set_memory("TableImage", "table", table_image(chip_, form));
-      if (form.inl) set_memory("InlImage", "inl", inl_image(layout, space.cells()));
+      if (!form.per_cell) set_memory("TableImage", "table", 2, table_image(chip_, form));
+      if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
     }
-    set_memory("RequantImage", "requant", requant);
-    const auto index = static_cast<size_t>(&space.cells() - chip_.crossbars.data());
-    connect_configuration(instance, index, !collapsed && !form.noise_mult.empty());
+    set_memory("RequantImage", "requant", 3, requant);
+    connect_configuration(instance, crossbar_index(space), noise);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
-  // The bus that writes the memories of crossbar layer `index`, and the number of the first image.
-  void connect_configuration(Instance& instance, size_t index, bool noise) const {
-    const bool only = plan_.crossbars == 1;
-    std::vector<std::string> nets = {"1'b0", "3'd0", "24'd0", "8'd0", "32'd0"};
-    if (options_.writable) {
-      nets.assign(written_.begin(), written_.end());
-      if (!only) nets[0] += fmt::format("[{}]", index);
+  // The nets of the bus that writes memories, behind the port of xb_layer that each goes to.
+  struct ConfigNet {
+    const char* port;
+    const char* name;
+    int32_t width;
+    const char* idle;  // what stands there in a design that is not writable
+  };
+  static constexpr std::array<ConfigNet, 4> kConfigNets = {{{"cfg_mem_i", "_mem", 3, "3'd0"},
+                                                            {"cfg_addr_i", "_addr", 24, "24'd0"},
+                                                            {"cfg_chunk_i", "_chunk", 8, "8'd0"},
+                                                            {"cfg_data_i", "_data", 32, "32'd0"}}};
+
+  // The decoder of s_cfg, a valid bit for every crossbar layer.
+  void add_configuration(int32_t layers) {
+    if (!plan_.writable) return;
+    Instance instance{"xb_config",
+                      config_,
+                      "writes the layers' memories",
+                      {{"Layers", number(layers)}},
+                      clocked()};
+    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
+    config_layers_ = layers;
+    config_valid_ = names_.take(config_ + "_valid");
+    plan_.nets.push_back({config_valid_, layers});
+    instance.ports.push_back({"cfg_valid_o", config_valid_});
+    for (const ConfigNet& net : kConfigNets) {
+      config_nets_.push_back(names_.take(config_ + net.name));
+      plan_.nets.push_back({config_nets_.back(), net.width});
+      std::string port = net.port;
+      port.back() = 'o';
+      instance.ports.push_back({port, config_nets_.back()});
     }
-    const char* const ports[] = {"cfg_valid_i", "cfg_mem_i", "cfg_addr_i", "cfg_chunk_i",
-                                 "cfg_data_i"};
-    for (size_t i = 0; i < nets.size(); ++i) instance.ports.push_back({ports[i], nets[i]});
+    plan_.instances.push_back(std::move(instance));
+  }
+
+  // Of crossbar layer `index`.
+  void connect_configuration(Instance& instance, int32_t index, bool noise) const {
+    const std::string bit_of =
+        config_layers_ > 1 ? fmt::format("{}[{}]", config_valid_, index) : config_valid_;
+    instance.ports.push_back({"cfg_valid_i", plan_.writable ? bit_of : "1'b0"});
+    for (size_t i = 0; i < kConfigNets.size(); ++i) {
+      instance.ports.push_back(
+          {kConfigNets[i].port, plan_.writable ? config_nets_[i] : kConfigNets[i].idle});
+    }
     instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
   }
 
@@ -626,10 +635,16 @@ class Planner {
                      "taller tiles, or a device without read_noise"});
   }
 
+  int32_t crossbar_index(const LayerSpace& space) const {
+    return static_cast<int32_t>(&space.cells() - chip_.crossbars.data());
+  }
+
   // Returns the parameter's text.
-  std::string add_memory(const Layer& layer, const char* holds, MemoryStyle style, Image image) {
+  std::string add_memory(const Layer& layer, int32_t crossbar, const char* holds, int32_t memory,
+                         Image image) {
     const std::string file = fmt::format("mem/{}_{}.hex", layer.instance, holds);
-    plan_.memories.push_back({file, layer.name, holds, style, std::move(image)});
+    const MemoryStyle style = memory_style(image.words(), image.width(), options_.writable);
+    plan_.memories.push_back({file, layer.name, holds, crossbar, memory, style, std::move(image)});
     return "\"" + file + "\"";
   }
 
@@ -670,12 +685,14 @@ class Planner {
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;  // module names
-  Namer names_;    // names inside the top module
+  Namer modules_;       // module names
+  Namer names_;         // names inside the top module
+  std::string config_;  // xb_config and the nets of its bus
+  std::string config_valid_;
+  std::vector<std::string> config_nets_;  // in the order of kConfigNets
+  int32_t config_layers_ = 0;
   std::string unpack_;
   std::string argmax_;
-  std::string configuration_;
-  std::vector<std::string> written_;  // nets of the configuration bus
 };
 
 }  // namespace

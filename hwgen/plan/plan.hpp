@@ -57,6 +57,9 @@ struct Memory {
   std::string file;   // relative to the generated design's folder
   std::string layer;  // name in the design
   std::string holds;  // rows | weights | table | requant | adc | inl
+  // Where a configuration record writes it, in a writable design: crossbar layer and memory.
+  int32_t config_layer = 0;
+  int32_t config_memory = 0;
   MemoryStyle style = MemoryStyle::kTool;
   Image image;
 };
@@ -113,9 +116,8 @@ struct Plan {
   std::vector<Choice> choices;   // for the whole design
   Structure structure;           // of the top module
   Estimates estimates;           // and what that takes
-  bool writable = false;         // the top has a configuration stream
-  bool noise = false;            // the top has first_image_i
-  int32_t crossbars = 0;         // crossbar layers
+  bool writable = false;         // the top has a configuration stream s_cfg
+  bool noise = false;            // a layer has read noise: the top has first_image_i
   std::vector<Layer> layers;     // the design's stages, in order
   std::vector<Port> ports;
   std::vector<Net> nets;

@@ -102,6 +102,7 @@ std::string to_json(const Plan& plan) {
                        {"first_answer", plan.first_answer},
                        {"bottleneck", plan.bottleneck},
                        {"writable", plan.writable},
+                       {"noise", plan.noise},
                        {"estimates", estimates(plan.estimates)},
                        {"choices", choices(plan.choices)}};
   json["layers"] = ordered_json::array();
@@ -118,6 +119,8 @@ std::string to_json(const Plan& plan) {
     json["memories"].push_back({{"file", memory.file},
                                 {"layer", memory.layer},
                                 {"holds", memory.holds},
+                                {"config_layer", memory.config_layer},
+                                {"config_memory", memory.config_memory},
                                 {"style", static_cast<int>(memory.style)},
                                 {"width", memory.image.width()},
                                 {"words", memory.image.words()}});

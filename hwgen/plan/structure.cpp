@@ -45,9 +45,10 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
 }
 
 void rom(Structure& s, int64_t words, int32_t width, bool writable) {
-  s.memories.push_back({words, width, writable, memory_style(words, width)});
+  const MemoryStyle style = memory_style(words, width, writable);
+  s.memories.push_back({words, width, writable, style});
   s.plain += width;  // the register behind it
-  if (memory_style(words, width) == MemoryStyle::kLogic) s.plain += width;
+  if (style == MemoryStyle::kLogic) s.plain += width;
 }
 
 int32_t groups(const LayerShape& shape, const Build& build) {
@@ -82,7 +83,7 @@ int32_t gain_digits(const TileForm& form) {
 
 // One converter: an addend for every bit of the gain, or a multiplier; offset, shift, clamp.
 void converter(Structure& s, const LayerShape& shape, const TileForm& form, int32_t acc_bits,
-               bool dsp) {
+               bool dsp, bool writable) {
   const int32_t mult_bits = digits(form.adc_mask);
   const int32_t total = acc_bits + mult_bits + 1;
   const int32_t addends = form.adc_per_column ? std::popcount(form.adc_mask) : gain_digits(form);
@@ -108,9 +109,8 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
   s.mux += shape.adc_bits;
   if (form.adc_per_column) s.mux += 2.0 * shape.adc_bits;  // clip
   if (form.inl) {
-    s.memories.push_back({int64_t{1} << shape.adc_bits, shape.adc_bits, false,
-                          memory_style(int64_t{1} << shape.adc_bits, shape.adc_bits)});
-    s.plain += 2.0 * shape.adc_bits;
+    rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, writable);
+    s.plain += shape.adc_bits;
   }
 }
 
@@ -195,7 +195,12 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   rom(s, int64_t{groups(shape, build)} * beats(shape, build),
       build.row_lanes * build.pe * lane_bits, writable);
   if (!form.per_cell) {
-    const double tables = std::max(1.0, static_cast<double>(1 << shape.cell_bits) / 16);
+    const double levels = 1 << shape.cell_bits;
+    double tables = std::max(1.0, levels / 16);  // look-up tables a bit of a conductance
+    if (writable) {
+      s.mux += levels * form.g_bits;  // registers, each cell with its choice of one
+      tables = levels * 2 / 3;
+    }
     s.mux += cells * shape.cell_bits;
     s.logic += cells * form.g_bits * (tables - 1);
     s.mux += cells * form.g_bits;
@@ -226,7 +231,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     counter(s, std::max(1, shape.in_bits / build.planes));
   }
   for (int32_t lane = 0; lane < build.adc_lanes; ++lane) {
-    converter(s, shape, form, acc_bits, build.dsp);
+    converter(s, shape, form, acc_bits, build.dsp, writable);
   }
   if (form.adc_per_column) {
     rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), writable);

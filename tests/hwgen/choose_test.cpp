@@ -213,6 +213,73 @@ TEST_CASE("The front falls from fast and large to slow and small, and both texts
         hwgen::pareto_json(plan, hwgen::pareto(sample.design, sample.chip, options)));
 }
 
+TEST_CASE("A writable design decodes s_cfg for every crossbar layer, at full widths") {
+  PlanOptions options;
+  options.writable = true;
+  options.target_fps = 5000;
+  options.clock_mhz = 100;
+  const Plan plan = plan_with(options);
+  CHECK(parameter(plan, "configuration", "Layers") == "3");
+  for (const char* layer : {"conv1", "conv2", "fc"}) {
+    CHECK(parameter(plan, layer, "Writable") == "1'b1");
+    CHECK(parameter(plan, layer, "AdcPerColumn") == "1'b1");
+    CHECK(parameter(plan, layer, "AdcMask") == "16'hffff");
+    CHECK(parameter(plan, layer, "OffsetBits") == "32");
+    CHECK(parameter(plan, layer, "GBits") == "9");  // the chip's, not the largest
+  }
+  CHECK(parameter(plan, "conv1", "BiasBits") == "32");
+  CHECK(parameter(plan, "fc", "BiasBits") == "31");
+  std::vector<std::pair<int32_t, int32_t>> places;
+  for (const hwgen::Memory& memory : plan.memories) {
+    places.emplace_back(memory.config_layer, memory.config_memory);
+  }
+  std::sort(places.begin(), places.end());
+  CHECK(std::adjacent_find(places.begin(), places.end()) == places.end());
+  const auto wired = [&](const std::string& instance, const std::string& port) {
+    for (const hwgen::Instance& each : plan.instances) {
+      if (each.name != instance) continue;
+      for (const hwgen::Binding& binding : each.ports) {
+        if (binding.name == port) return binding.value;
+      }
+    }
+    return std::string("absent");
+  };
+  CHECK(wired("conv2", "cfg_valid_i") == "configuration_valid[1]");
+  CHECK(wired("fc", "cfg_data_i") == "configuration_data");
+  // What is written later has no proof: nothing is collapsed unless asked for.
+  for (const hwgen::Layer& layer : plan.layers) CHECK(layer.build.form != Form::kCollapsed);
+}
+
+TEST_CASE("Read noise has its keys and the image's number, or is refused when it cannot count") {
+  Lossless sample;
+  sample.chip.noise_seed = 7;
+  sample.chip.crossbars[1].noise_mult = {100, 0};
+  sample.chip.crossbars[1].noise_shift = 6;
+  const Plan plan = hwgen::plan(sample.design, sample.chip, {});
+  CHECK(plan.noise);
+  CHECK(parameter(plan, "conv1", "Noise") == "absent");
+  CHECK(parameter(plan, "conv2", "Noise") == "1'b1");
+  CHECK(parameter(plan, "conv2", "NoiseMult") == "32'h00000064");
+  CHECK(parameter(plan, "conv2", "NoiseShift") == "6");
+  CHECK(parameter(plan, "conv2", "NoiseKeys").substr(0, 4) == "64'h");
+  CHECK(std::any_of(plan.ports.begin(), plan.ports.end(),
+                    [](const hwgen::Port& port) { return port.name == "first_image_i"; }));
+}
+
+TEST_CASE("Converters that differ by column get a memory of their own") {
+  Lossless sample;
+  sample.chip.crossbars[0].adc_mult[1] = 4000;
+  sample.chip.crossbars[2].adc_clip[0] -= 1;
+  const Plan plan = hwgen::plan(sample.design, sample.chip, {});
+  CHECK(parameter(plan, "conv1", "AdcPerColumn") == "1'b1");
+  CHECK(parameter(plan, "conv1", "AdcMask") == "16'h1fb1");  // 4369 or 4000
+  CHECK(parameter(plan, "conv1", "AdcImage") == "\"mem/conv1_adc.hex\"");
+  CHECK(parameter(plan, "conv1", "OffsetBits") == "15");  // 9000
+  CHECK(parameter(plan, "conv1", "AdcMult") == "absent");
+  CHECK(parameter(plan, "conv2", "AdcPerColumn") == "1'b0");
+  CHECK(parameter(plan, "fc", "AdcPerColumn") == "1'b1");
+}
+
 TEST_CASE("Impossible forms are refused with what is possible") {
   const auto with = [](auto change) {
     PlanOptions options;

@@ -26,8 +26,10 @@ TEST_CASE("A writable memory is cut in chunks of 32 bits") {
 }
 
 TEST_CASE("Small memories lie in logic") {
-  CHECK(memory_style(16, 30) == MemoryStyle::kLogic);
-  CHECK(memory_style(512, 16) == MemoryStyle::kBlock);
+  CHECK(memory_style(16, 30, false) == MemoryStyle::kLogic);
+  CHECK(memory_style(8, 88, false) == MemoryStyle::kLogic);  // six blocks of iCE40 otherwise
+  CHECK(memory_style(512, 16, false) == MemoryStyle::kBlock);
+  CHECK(memory_style(16, 30, true) == MemoryStyle::kBlock);
   CHECK(block_rams({16, 30, false, MemoryStyle::kLogic}, PartFamily::kIce40) == 0);
 }
 
