@@ -338,7 +338,8 @@ class Planner {
       return depths;
     }
     depths = fifo_depths(timing);
-    const PipelineRun run = run_pipeline(with_fifos(timing, depths));
+    plan_.pipeline = with_fifos(timing, depths);
+    const PipelineRun run = run_pipeline(plan_.pipeline);
     plan_.cycles_per_image = run.steady_cycles();
     plan_.first_answer = run.answers.front();
     plan_.choices.push_back({"cycles_per_image", number(plan_.cycles_per_image),
