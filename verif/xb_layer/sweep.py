@@ -85,7 +85,7 @@ CROSSES = [
     ("Form", "Writable"),
     ("Form", "Dsp", "Beat"),
 ]
-BATCH = 16
+BATCH = 8
 
 
 def planes(c):

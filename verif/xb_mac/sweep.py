@@ -28,6 +28,7 @@ CROSSES = [
     ("LastGroup", "LastBeat", "Bound"),
     ("Dsp", "InSigned", "Writable"),
 ]
+BATCH = 16
 
 
 def bound(c):

@@ -75,7 +75,7 @@ CROSSES = [
     ("PerCell", "Writable", "Adc"),
     ("Converters", "LastGroup", "Tiles"),
 ]
-BATCH = 16
+BATCH = 8
 
 
 def planes(c):
