@@ -20,8 +20,8 @@ std::string layer_table(const Plan& plan) {
     const auto cell = [&](int64_t value) { return pool ? "" : fmt::format("{}", value); };
     text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", layer.name,
                         to_string(layer.kind), map(layer.in), map(layer.out), cell(layer.rows),
-                        cell(layer.cols), cell(layer.row_tiles), cell(layer.pe),
-                        cell(layer.adc_lanes), cell(layer.weight_bits), layer.cycles);
+                        cell(layer.cols), cell(layer.row_tiles), cell(layer.build.pe),
+                        cell(layer.build.adc_lanes), cell(layer.weight_bits), layer.cycles);
   }
   return text;
 }
@@ -36,7 +36,7 @@ std::string place_table(const Plan& plan) {
     for (const Memory& memory : plan.memories) {
       if (memory.layer != layer.name) continue;
       images += fmt::format("{}`{}` {} x {} bits", images.empty() ? "" : "<br>", memory.file,
-                            memory.words.size(), memory.width);
+                            memory.image.words(), memory.image.width());
     }
     text += fmt::format("| {} | `{}.{}` | {} bits, {} beats an image | {} |\n", layer.name,
                         plan.top, layer.instance, layer.out_bits, layer.out.size(), images);
