@@ -26,12 +26,16 @@ std::vector<int64_t> planned(const Fixture& fixture) {
   return hwgen::run_pipeline(fixture.plan.pipeline, kImages).answers;
 }
 
-// Windows of few lines: the next image waits until this one is done, but for a queue.
+// Two layers of much the same pace, the second behind a window of few lines.
 hwgen::PlanOptions narrow_windows() {
   hwgen::PlanOptions options;
-  options.layers["conv1"].lines = 3;
+  options.defaults.requant = hwgen::Requant::kParallel;
+  hwgen::LayerOptions& conv1 = options.layers["conv1"];
+  conv1.pe = 3;
+  conv1.row_lanes = 3;
+  conv1.adc_lanes = 16;
+  conv1.lines = 4;
   options.layers["conv2"].lines = 3;
-  options.layers["fc"].lines = 2;
   return options;
 }
 
