@@ -83,7 +83,8 @@ if command -v ccache > /dev/null; then cache=(OBJCACHE=ccache); fi
     --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" -I"$here/$module" \
     -CFLAGS "-std=c++20 -I$here/.. -I$out/src" \
     "${sources[@]}" "${bugs[@]}" "$here/$module/tb.sv" "$out/src/driver.cpp" \
-    "$here/../hwgen/plan/cycles.cpp" \
+    "$here/../hwgen/plan/"{cycles,pipeline,requant_part,stream_parts,tile_part,window_part}.cpp \
+    "$here/../compress/ir/error.cpp" \
     -o driver > build.log 2>&1 || { tail -40 build.log; exit 1; }
 )
 cd "$out/run"

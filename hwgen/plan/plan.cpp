@@ -14,6 +14,7 @@
 #include "hwgen/plan/cycles.hpp"
 #include "hwgen/plan/images.hpp"
 #include "hwgen/plan/names.hpp"
+#include "hwgen/plan/pipeline.hpp"
 #include "hwgen/plan/space.hpp"
 #include "hwgen/plan/structure.hpp"
 #include "hwgen/plan/templates.hpp"
@@ -24,6 +25,9 @@ namespace {
 
 constexpr int32_t kPixelBits = 8;   // uint8 images enter raw
 constexpr int32_t kLogitBits = 32;  // a beat of m_axis_tdata
+
+// Cycles an image up to which the whole pipeline is followed: seconds beyond.
+constexpr int64_t kFollowedCycles = 1'000'000;
 
 // The nets of one stream between two instances.
 struct Stream {
@@ -58,7 +62,8 @@ class Planner {
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
     const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
-    add_configuration(static_cast<int32_t>(spaces.size()));
+    const std::vector<int32_t> depths = follow_pipeline(spaces, chosen);
+    if (options_.writable) add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -66,6 +71,7 @@ class Planner {
       const int32_t out_bits =
           i + 1 < design_.stages.size() ? design_.stages[i + 1].in_bits : kLogitBits;
       plan_.layers[i].out_bits = out_bits;
+      if (depths[i] > 0) stream = add_fifo(plan_.layers[i], depths[i], stream);
       const Stream out = new_stream(plan_.layers[i].instance, out_bits);
       if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
         add_pool(stage, *pool, plan_.layers[i], stream, out);
@@ -259,17 +265,18 @@ class Planner {
         {"m_axis_tuser", false, user_bits, true, "class of the image, valid with tlast"}};
     plan_.noise = ir::noisy(chip_);
     plan_.writable = options_.writable;
+    plan_.crossbars = static_cast<int32_t>(chip_.crossbars.size());
     if (plan_.noise) {
-      plan_.ports.push_back({"first_image_i", true, 32, true, "number of the image behind reset"});
+      plan_.ports.push_back({"first_image_i", true, 32, true,
+                             "number of the first image, taken in reset: names its read noise"});
     }
-    if (plan_.writable) {
-      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "records that write memories"});
+    if (options_.writable) {
+      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "words for the layers' memories"});
       plan_.ports.push_back({"s_cfg_tvalid", true, 1, false, ""});
       plan_.ports.push_back({"s_cfg_tready", false, 1, false, "always high"});
-      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "end of a load"});
+      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "ends a load"});
     }
     for (const Port& port : plan_.ports) names_.take(port.name);
-    if (plan_.writable) config_ = names_.take("configuration");
     unpack_ = names_.take("unpack");
     argmax_ = names_.take("argmax");
     for (const ir::Stage& stage : design_.stages) {
@@ -296,6 +303,101 @@ class Planner {
     plan_.nets.push_back({stream.data, width});
     plan_.nets.push_back({stream.last, 1});
     return stream;
+  }
+
+  // The pipeline's clock, stage by stage: cycles, latency, and the queues that it needs.
+  std::vector<int32_t> follow_pipeline(const std::vector<LayerSpace>& spaces,
+                                       const std::vector<Chosen>& chosen) {
+    PipelineTiming timing;
+    timing.pixels = int64_t{design_.input.h} * design_.input.w;
+    timing.channels = design_.input.c;
+    timing.outputs = plan_.outputs;
+    plan_.cycles_per_image = design_.input.size();
+    plan_.bottleneck = "input";
+    size_t crossbar = 0;
+    for (const ir::Stage& stage : design_.stages) {
+      int64_t cycles = 0;
+      if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
+        timing.stages.emplace_back(
+            PoolTiming{stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride});
+        cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
+      } else {
+        timing.stages.emplace_back(spaces[crossbar].timing(chosen[crossbar].build));
+        cycles = chosen[crossbar++].cycles;
+      }
+      if (cycles <= plan_.cycles_per_image) continue;
+      plan_.cycles_per_image = cycles;
+      plan_.bottleneck = stage.name;
+    }
+    std::vector<int32_t> depths(timing.stages.size(), 0);
+    if (plan_.cycles_per_image > kFollowedCycles) {
+      plan_.choices.push_back(
+          {"cycles_per_image", "of the slowest part alone",
+           fmt::format("an image takes over {} cycles: too many to follow the whole pipeline's "
+                       "clock; exact while no other part makes it wait",
+                       kFollowedCycles)});
+      return depths;
+    }
+    depths = fifo_depths(timing);
+    const PipelineRun run = run_pipeline(with_fifos(timing, depths));
+    plan_.cycles_per_image = run.steady_cycles();
+    plan_.first_answer = run.answers.front();
+    plan_.choices.push_back({"cycles_per_image", number(plan_.cycles_per_image),
+                             fmt::format("the control of all parts followed for {} images; the "
+                                         "slowest part is {}",
+                                         run.answers.size(), plan_.bottleneck)});
+    const bool queues = std::any_of(depths.begin(), depths.end(), [](int32_t d) { return d > 0; });
+    plan_.choices.push_back(
+        {"queues", queues ? "some" : "none",
+         queues ? "the smallest with which the pipeline is as fast as with queues of whole images"
+                : "queues of whole images between all layers would not make it faster"});
+    return depths;
+  }
+
+  Stream add_fifo(Layer& layer, int32_t depth, const Stream& in) {
+    const std::string name = names_.take(layer.instance + "_fifo");
+    const Stream out = new_stream(name, in.width);
+    layer.fifo_depth = depth;
+    Instance instance{"xb_fifo",
+                      name,
+                      "queue in front of " + layer.instance,
+                      {{"Width", number(in.width + 1)}, {"Depth", number(depth)}},
+                      clocked()};
+    for (const Binding& port : std::initializer_list<Binding>{
+             {"in_valid_i", in.valid},
+             {"in_ready_o", in.ready},
+             {"in_data_i", fmt::format("{{{}, {}}}", in.last, in.data)},
+             {"out_valid_o", out.valid},
+             {"out_ready_i", out.ready},
+             {"out_data_o", fmt::format("{{{}, {}}}", out.last, out.data)}}) {
+      instance.ports.push_back(port);
+    }
+    plan_.instances.push_back(std::move(instance));
+    return out;
+  }
+
+  // Decodes the stream that writes the layers' memories.
+  void add_configuration(int32_t layers) {
+    configuration_ = names_.take("configuration");
+    const auto net = [&](const char* what, int32_t width) {
+      const std::string name = names_.take(configuration_ + "_" + what);
+      plan_.nets.push_back({name, width});
+      return name;
+    };
+    written_ = {net("valid", layers), net("mem", 3), net("addr", 24), net("chunk", 8),
+                net("data", 32)};
+    Instance instance{"xb_config",
+                      configuration_,
+                      "writes into the layers' memories",
+                      {{"Layers", number(layers)}},
+                      clocked()};
+    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
+    const char* const ports[] = {"cfg_valid_o", "cfg_mem_o", "cfg_addr_o", "cfg_chunk_o",
+                                 "cfg_data_o"};
+    for (size_t i = 0; i < written_.size(); ++i) {
+      instance.ports.push_back({ports[i], written_[i]});
+    }
+    plan_.instances.push_back(std::move(instance));
   }
 
   static std::vector<Binding> clocked() { return {{"clk_i", "clk_i"}, {"rst_ni", "rst_ni"}}; }
@@ -460,8 +562,9 @@ class Planner {
         set("Noise", bit(true));
         set("NoiseMult", packed(form.noise_mult, 16));
         set("NoiseShift", number(form.noise_shift));
-        const auto index = static_cast<uint32_t>(&space.cells() - chip_.crossbars.data());
-        set("NoiseKeys", fmt::format("64'h{:016x}", ir::noise_keys(chip_.noise_seed, index).bits));
+        const auto key_index = static_cast<uint32_t>(&space.cells() - chip_.crossbars.data());
+        set("NoiseKeys",
+            fmt::format("64'h{:016x}", ir::noise_keys(chip_.noise_seed, key_index).bits));
       }
     }
     set("Parallel", bit(build.requant == Requant::kParallel));
@@ -493,56 +596,24 @@ class Planner {
       if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
     }
     set_memory("RequantImage", "requant", 3, requant);
-    connect_configuration(instance, crossbar_index(space), noise);
+    const auto index = static_cast<size_t>(&space.cells() - chip_.crossbars.data());
+    connect_configuration(instance, index, noise);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
-  // The nets of the bus that writes memories, behind the port of xb_layer that each goes to.
-  struct ConfigNet {
-    const char* port;
-    const char* name;
-    int32_t width;
-    const char* idle;  // what stands there in a design that is not writable
-  };
-  static constexpr std::array<ConfigNet, 4> kConfigNets = {{{"cfg_mem_i", "_mem", 3, "3'd0"},
-                                                            {"cfg_addr_i", "_addr", 24, "24'd0"},
-                                                            {"cfg_chunk_i", "_chunk", 8, "8'd0"},
-                                                            {"cfg_data_i", "_data", 32, "32'd0"}}};
-
-  // The decoder of s_cfg, a valid bit for every crossbar layer.
-  void add_configuration(int32_t layers) {
-    if (!plan_.writable) return;
-    Instance instance{"xb_config",
-                      config_,
-                      "writes the layers' memories",
-                      {{"Layers", number(layers)}},
-                      clocked()};
-    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
-    config_layers_ = layers;
-    config_valid_ = names_.take(config_ + "_valid");
-    plan_.nets.push_back({config_valid_, layers});
-    instance.ports.push_back({"cfg_valid_o", config_valid_});
-    for (const ConfigNet& net : kConfigNets) {
-      config_nets_.push_back(names_.take(config_ + net.name));
-      plan_.nets.push_back({config_nets_.back(), net.width});
-      std::string port = net.port;
-      port.back() = 'o';
-      instance.ports.push_back({port, config_nets_.back()});
+  // The bus that writes the memories of crossbar layer `index`, and the number of the first image.
+  void connect_configuration(Instance& instance, size_t index, bool noise) const {
+    const bool only = plan_.crossbars == 1;
+    std::vector<std::string> nets = {"1'b0", "3'd0", "24'd0", "8'd0", "32'd0"};
+    if (options_.writable) {
+      nets.assign(written_.begin(), written_.end());
+      if (!only) nets[0] += fmt::format("[{}]", index);
     }
-    plan_.instances.push_back(std::move(instance));
-  }
-
-  // Of crossbar layer `index`.
-  void connect_configuration(Instance& instance, int32_t index, bool noise) const {
-    const std::string bit_of =
-        config_layers_ > 1 ? fmt::format("{}[{}]", config_valid_, index) : config_valid_;
-    instance.ports.push_back({"cfg_valid_i", plan_.writable ? bit_of : "1'b0"});
-    for (size_t i = 0; i < kConfigNets.size(); ++i) {
-      instance.ports.push_back(
-          {kConfigNets[i].port, plan_.writable ? config_nets_[i] : kConfigNets[i].idle});
-    }
+    const char* const ports[] = {"cfg_valid_i", "cfg_mem_i", "cfg_addr_i", "cfg_chunk_i",
+                                 "cfg_data_i"};
+    for (size_t i = 0; i < nets.size(); ++i) instance.ports.push_back({ports[i], nets[i]});
     instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
   }
 
@@ -579,17 +650,6 @@ class Planner {
   }
 
   void finish() {
-    plan_.choices.push_back(
-        {"cycles_per_image", "of the slowest part alone",
-         "exact while no other part makes it wait; a layer almost as slow before it, whose lines "
-         "come too late for the window, can add a few percent"});
-    plan_.cycles_per_image = design_.input.size();
-    plan_.bottleneck = "input";
-    for (const Layer& layer : plan_.layers) {
-      if (layer.cycles <= plan_.cycles_per_image) continue;
-      plan_.cycles_per_image = layer.cycles;
-      plan_.bottleneck = layer.name;
-    }
     check_target();
     plan_.structure += surroundings().structure;
     plan_.estimates = estimates(plan_.structure);
@@ -618,14 +678,12 @@ class Planner {
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;       // module names
-  Namer names_;         // names inside the top module
-  std::string config_;  // xb_config and the nets of its bus
-  std::string config_valid_;
-  std::vector<std::string> config_nets_;  // in the order of kConfigNets
-  int32_t config_layers_ = 0;
+  Namer modules_;  // module names
+  Namer names_;    // names inside the top module
   std::string unpack_;
   std::string argmax_;
+  std::string configuration_;
+  std::vector<std::string> written_;  // nets of the configuration bus
 };
 
 }  // namespace

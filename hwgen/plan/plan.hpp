@@ -76,8 +76,9 @@ struct Layer {
   LayerKind kind = LayerKind::kConv;
   ir::Shape in;
   ir::Shape out;
-  int32_t out_bits = 0;  // a beat of its output stream
-  int64_t cycles = 0;    // an image in steady state, never waiting
+  int32_t out_bits = 0;    // a beat of its output stream
+  int64_t cycles = 0;      // an image in steady state, never waiting
+  int32_t fifo_depth = 0;  // beats of the queue in front of it; 0: none
   Estimates estimates;
   // Crossbar layers only:
   int32_t rows = 0;
@@ -109,13 +110,15 @@ struct Plan {
   ir::Shape input;
   int32_t input_bits = 8;
   int32_t outputs = 0;
-  int64_t cycles_per_image = 0;  // the slowest layer or edge
-  std::string bottleneck;        // its name: a layer, "input" or "output"
+  int64_t cycles_per_image = 0;  // in steady state, never waiting
+  int64_t first_answer = 0;      // cycle of the first image's last logit; 0: not followed
+  std::string bottleneck;        // the slowest part: a layer or "input"
   std::vector<Choice> choices;   // for the whole design
   Structure structure;           // of the top module
   Estimates estimates;           // and what that takes
-  bool writable = false;         // the top has a configuration stream s_cfg
-  bool noise = false;            // a layer has read noise: the top has first_image_i
+  bool writable = false;         // the top has a configuration stream
+  bool noise = false;            // the top has first_image_i
+  int32_t crossbars = 0;         // crossbar layers
   std::vector<Layer> layers;     // the design's stages, in order
   std::vector<Port> ports;
   std::vector<Net> nets;

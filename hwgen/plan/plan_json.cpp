@@ -71,6 +71,7 @@ ordered_json layer_json(const Layer& layer) {
   ordered_json json = {
       {"name", layer.name},    {"instance", layer.instance}, {"kind", to_string(layer.kind)},
       {"in", shape(layer.in)}, {"out", shape(layer.out)},    {"cycles", layer.cycles}};
+  json["fifo_depth"] = layer.fifo_depth;
   json["estimates"] = estimates(layer.estimates);
   if (layer.kind != LayerKind::kMaxPool) {
     json["rows"] = layer.rows;
@@ -98,6 +99,7 @@ std::string to_json(const Plan& plan) {
                        {"input_bits", plan.input_bits},
                        {"outputs", plan.outputs},
                        {"cycles_per_image", plan.cycles_per_image},
+                       {"first_answer", plan.first_answer},
                        {"bottleneck", plan.bottleneck},
                        {"writable", plan.writable},
                        {"noise", plan.noise},

@@ -329,6 +329,12 @@ LayerTiming LayerSpace::timing(const Build& build) const {
   for (int32_t col = 0; col < shape_.cols; ++col) {
     timing.requant.push_back(requant_of(build, col));
   }
+  if (shape_.logits) {
+    timing.requant_stages = 1;
+  } else if (build.requant == Requant::kParallel) {
+    timing.requant_stages =
+        requant_stages(std::max(form_.sum_bits, form_.bias_bits) + 1, build.dsp);
+  }
   return timing;
 }
 

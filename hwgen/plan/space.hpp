@@ -57,6 +57,8 @@ class LayerSpace {
   int32_t lines() const { return lines_; }
   const std::string& lines_reason() const { return lines_reason_; }
 
+  LayerTiming timing(const Build& build) const;
+
  private:
   struct Parts {
     int64_t rows = 0, conversions = 0, segments = 0, requant = 0, input = 0;
@@ -66,7 +68,6 @@ class LayerSpace {
   void check_asked();
   void choose_lines();
   bool may_collapse();
-  LayerTiming timing(const Build& build) const;
   std::vector<int32_t> possible_lanes(int32_t planes) const;
 
   const ir::Layout* layout_;
