@@ -8,7 +8,8 @@
 # look-up tables and the flip-flops are sums of non-negative coefficients times features, with the
 # least squared relative error. The table holds each design against the coefficients fitted to all
 # others (leave one out). --write puts the coefficients of all designs in
-# hwgen/plan/coefficients.hpp.
+# hwgen/plan/coefficients.hpp; those of a family with fewer than ENOUGH designs stay, but up5k takes
+# ice40's: its cells are the same.
 import csv
 import statistics
 import sys
@@ -18,8 +19,6 @@ FEATURES = {
     "ff": ["registers", "control"],
 }
 FAMILIES = ["ice40", "up5k", "ecp5", "gowin"]
-# A family that is not measured enough takes another's: the same cells.
-STAND_IN = {"up5k": "ice40", "gowin": "ecp5", "ecp5": "ice40", "ice40": "ecp5"}
 ENOUGH = 12
 
 
@@ -88,17 +87,15 @@ def main():
     if "--write" not in sys.argv:
         return
     path = sys.argv[sys.argv.index("--write") + 1]
-    text = open(path).read()
-    start = text.index("kCoefficients = {{") + len("kCoefficients = {{\n")
-    end = text.index("}};", start)
-    body = ""
+    lines = open(path).read().splitlines(keepends=True)
     for family in FAMILIES:
-        source = family
-        while (source, "lut") not in fitted:
-            source = STAND_IN[source]
+        source = "ice40" if family == "up5k" and ("up5k", "lut") not in fitted else family
+        if (source, "lut") not in fitted:
+            continue
         row = [", ".join(f"{c:.4f}" for c in fitted[source, kind]) for kind in ("lut", "ff")]
-        body += f"    {{{{{row[0]}}}, {{{row[1]}}}}},  // {family}" + ("" if source == family else f", as {source}") + "\n"
-    open(path, "w").write(text[:start] + body + text[end:])
+        at = next(i for i, line in enumerate(lines) if line.rstrip().endswith(f"// {family}"))
+        lines[at] = f"    {{{{{row[0]}}}, {{{row[1]}}}}},  // {family}\n"
+    open(path, "w").writelines(lines)
 
 
 main()

@@ -63,7 +63,7 @@ class Planner {
     std::vector<LayerSpace> spaces = layer_spaces();
     const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
     const std::vector<int32_t> depths = follow_pipeline(spaces, chosen);
-    if (options_.writable) add_configuration(static_cast<int32_t>(spaces.size()));
+    add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -265,18 +265,17 @@ class Planner {
         {"m_axis_tuser", false, user_bits, true, "class of the image, valid with tlast"}};
     plan_.noise = ir::noisy(chip_);
     plan_.writable = options_.writable;
-    plan_.crossbars = static_cast<int32_t>(chip_.crossbars.size());
     if (plan_.noise) {
-      plan_.ports.push_back({"first_image_i", true, 32, true,
-                             "number of the first image, taken in reset: names its read noise"});
+      plan_.ports.push_back({"first_image_i", true, 32, true, "number of the image behind reset"});
     }
-    if (options_.writable) {
-      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "words for the layers' memories"});
+    if (plan_.writable) {
+      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "records that write memories"});
       plan_.ports.push_back({"s_cfg_tvalid", true, 1, false, ""});
       plan_.ports.push_back({"s_cfg_tready", false, 1, false, "always high"});
-      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "ends a load"});
+      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "end of a load"});
     }
     for (const Port& port : plan_.ports) names_.take(port.name);
+    if (plan_.writable) config_ = names_.take("configuration");
     unpack_ = names_.take("unpack");
     argmax_ = names_.take("argmax");
     for (const ir::Stage& stage : design_.stages) {
@@ -374,30 +373,6 @@ class Planner {
     }
     plan_.instances.push_back(std::move(instance));
     return out;
-  }
-
-  // Decodes the stream that writes the layers' memories.
-  void add_configuration(int32_t layers) {
-    configuration_ = names_.take("configuration");
-    const auto net = [&](const char* what, int32_t width) {
-      const std::string name = names_.take(configuration_ + "_" + what);
-      plan_.nets.push_back({name, width});
-      return name;
-    };
-    written_ = {net("valid", layers), net("mem", 3), net("addr", 24), net("chunk", 8),
-                net("data", 32)};
-    Instance instance{"xb_config",
-                      configuration_,
-                      "writes into the layers' memories",
-                      {{"Layers", number(layers)}},
-                      clocked()};
-    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
-    const char* const ports[] = {"cfg_valid_o", "cfg_mem_o", "cfg_addr_o", "cfg_chunk_o",
-                                 "cfg_data_o"};
-    for (size_t i = 0; i < written_.size(); ++i) {
-      instance.ports.push_back({ports[i], written_[i]});
-    }
-    plan_.instances.push_back(std::move(instance));
   }
 
   static std::vector<Binding> clocked() { return {{"clk_i", "clk_i"}, {"rst_ni", "rst_ni"}}; }
@@ -596,24 +571,56 @@ class Planner {
       if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
     }
     set_memory("RequantImage", "requant", 3, requant);
-    const auto index = static_cast<size_t>(&space.cells() - chip_.crossbars.data());
-    connect_configuration(instance, index, noise);
+    connect_configuration(instance, crossbar_index(space), noise);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
-  // The bus that writes the memories of crossbar layer `index`, and the number of the first image.
-  void connect_configuration(Instance& instance, size_t index, bool noise) const {
-    const bool only = plan_.crossbars == 1;
-    std::vector<std::string> nets = {"1'b0", "3'd0", "24'd0", "8'd0", "32'd0"};
-    if (options_.writable) {
-      nets.assign(written_.begin(), written_.end());
-      if (!only) nets[0] += fmt::format("[{}]", index);
+  // The nets of the bus that writes memories, behind the port of xb_layer that each goes to.
+  struct ConfigNet {
+    const char* port;
+    const char* name;
+    int32_t width;
+    const char* idle;  // what stands there in a design that is not writable
+  };
+  static constexpr std::array<ConfigNet, 4> kConfigNets = {{{"cfg_mem_i", "_mem", 3, "3'd0"},
+                                                            {"cfg_addr_i", "_addr", 24, "24'd0"},
+                                                            {"cfg_chunk_i", "_chunk", 8, "8'd0"},
+                                                            {"cfg_data_i", "_data", 32, "32'd0"}}};
+
+  // The decoder of s_cfg, a valid bit for every crossbar layer.
+  void add_configuration(int32_t layers) {
+    if (!plan_.writable) return;
+    Instance instance{"xb_config",
+                      config_,
+                      "writes the layers' memories",
+                      {{"Layers", number(layers)}},
+                      clocked()};
+    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
+    config_layers_ = layers;
+    config_valid_ = names_.take(config_ + "_valid");
+    plan_.nets.push_back({config_valid_, layers});
+    instance.ports.push_back({"cfg_valid_o", config_valid_});
+    for (const ConfigNet& net : kConfigNets) {
+      config_nets_.push_back(names_.take(config_ + net.name));
+      plan_.nets.push_back({config_nets_.back(), net.width});
+      std::string port = net.port;
+      port.back() = 'o';
+      instance.ports.push_back({port, config_nets_.back()});
     }
-    const char* const ports[] = {"cfg_valid_i", "cfg_mem_i", "cfg_addr_i", "cfg_chunk_i",
-                                 "cfg_data_i"};
-    for (size_t i = 0; i < nets.size(); ++i) instance.ports.push_back({ports[i], nets[i]});
+    plan_.instances.push_back(std::move(instance));
+  }
+
+  // Of crossbar layer `index`.
+  void connect_configuration(Instance& instance, int32_t index, bool noise) const {
+    const std::string bit_of =
+        config_layers_ > 1 ? fmt::format("{}[{}]", config_valid_, index) : config_valid_;
+    instance.ports.push_back({"cfg_valid_i", plan_.writable ? bit_of : "1'b0"});
+    for (size_t i = 0; i < kConfigNets.size(); ++i) {
+      instance.ports.push_back(
+          {kConfigNets[i].port, plan_.writable ? config_nets_[i] : kConfigNets[i].idle});
+    }
     instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
   }
 
@@ -678,12 +685,14 @@ class Planner {
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;  // module names
-  Namer names_;    // names inside the top module
+  Namer modules_;       // module names
+  Namer names_;         // names inside the top module
+  std::string config_;  // xb_config and the nets of its bus
+  std::string config_valid_;
+  std::vector<std::string> config_nets_;  // in the order of kConfigNets
+  int32_t config_layers_ = 0;
   std::string unpack_;
   std::string argmax_;
-  std::string configuration_;
-  std::vector<std::string> written_;  // nets of the configuration bus
 };
 
 }  // namespace

@@ -116,9 +116,8 @@ struct Plan {
   std::vector<Choice> choices;   // for the whole design
   Structure structure;           // of the top module
   Estimates estimates;           // and what that takes
-  bool writable = false;         // the top has a configuration stream
-  bool noise = false;            // the top has first_image_i
-  int32_t crossbars = 0;         // crossbar layers
+  bool writable = false;         // the top has a configuration stream s_cfg
+  bool noise = false;            // a layer has read noise: the top has first_image_i
   std::vector<Layer> layers;     // the design's stages, in order
   std::vector<Port> ports;
   std::vector<Net> nets;
