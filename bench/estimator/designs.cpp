@@ -1,13 +1,11 @@
 // The designs that the resource estimate is calibrated with: their RTL, and their features.
 // SPDX-License-Identifier: Apache-2.0
 //
-//   bench_estimator list               names, one a line
-//   bench_estimator emit NAME DIR      DIR/files.txt, top.sv and memory images
-//   bench_estimator features           CSV: name, family, the features of hwgen/plan/estimate.hpp,
-//                                      what is estimated from them, block RAMs and multipliers
+//   bench_estimator list | emit NAME DIR | features
 //
-// A module stands in a harness: its inputs come from a shift register, its outputs go to a parity;
-// the harness is counted in the features.
+// Names, one a line; one design's RTL; a CSV line a design and family: the features of
+// hwgen/plan/estimate.hpp and what is estimated. A module stands in a harness: its inputs come from
+// a shift register, its outputs go to a parity; that is counted in the features.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -436,9 +434,8 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
                         i + 1 < p.list.size() ? "," : "");
   }
   text += "  ) u_module (\n    .clk_i(clk_i), .rst_ni(rst_ni), .cfg_valid_i(1'b0),\n";
-  if (s.module != "xb_mac" && s.module != "xb_requant") text += "    .cfg_mem_i(3'd0),\n";
-  if (tile) text += "    .first_image_i(32'd0),\n";
-  if (s.module == "xb_layer" && collapsed) text += "    .first_image_i(32'd0),\n";
+  if (tile || window) text += "    .cfg_mem_i(3'd0),\n";
+  if (tile || s.module == "xb_layer") text += "    .first_image_i(32'd0),\n";
   text += fmt::format(
       "    .cfg_addr_i(24'd0), .cfg_chunk_i(8'd0), .cfg_data_i(32'd0),\n"
       "    .in_valid_i(in_q[0]), .in_last_i(in_q[1]), .out_ready_i(in_q[2]), "
@@ -471,11 +468,6 @@ void features_csv() {
   }
 }
 
-int usage() {
-  std::fputs("usage: bench_estimator list | features | emit NAME DIR\n", stderr);
-  return 1;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -496,7 +488,8 @@ int main(int argc, char** argv) {
         return 0;
       }
     }
-    return usage();
+    std::fputs("usage: bench_estimator list | features | emit NAME DIR\n", stderr);
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
