@@ -93,7 +93,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
       manifest.collapsed.insert(name);
     }
   }
-  if (json.has("noise")) manifest.noise = json.at("noise").boolean();
+  manifest.noise = json.at("noise").boolean();
   return manifest;
 }
 

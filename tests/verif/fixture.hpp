@@ -34,13 +34,19 @@ struct Fixture {
     for (size_t at = 0; at < bytes * static_cast<size_t>(count); ++at) {
       images.push_back(static_cast<uint8_t>(rng.below(256)));
     }
+    dir = std::filesystem::current_path() / "verif" / name;
+    std::filesystem::remove_all(dir);
+    renew(count, options);
+  }
+
+  // After a change of the chip: what the twin says of it, and its RTL.
+  void renew(int32_t count, const hwgen::PlanOptions& options = {}) {
+    logits.clear();
     for (int32_t image = 0; image < count; ++image) {
       const twin::Trace inner = trace(image);
       const std::vector<int32_t>& last = inner.stages.back().output;
       logits.insert(logits.end(), last.begin(), last.end());
     }
-    dir = std::filesystem::current_path() / "verif" / name;
-    std::filesystem::remove_all(dir);
     plan = hwgen::plan(design, chip, options);
     hwgen::emit(plan, dir / "rtl");
   }

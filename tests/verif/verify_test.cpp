@@ -97,27 +97,41 @@ TEST_CASE("RTL equals the twin to every beat and every code, with and without st
   }
 }
 
-TEST_CASE("A design with read noise is told each part's first image before reset ends") {
-  // Parts of 16 images begin at 0, 16 and 32.
-  const auto passes = [](const std::string& name, const std::string& refused) {
-    const Fixture fixture(name, 40);
-    const auto replace = [&](const std::string& file, const std::string& text,
-                             const std::string& by) {
-      std::string content = ir::read_file(fixture.dir / "rtl" / file);
-      const size_t at = content.rfind(text);
-      REQUIRE(at != std::string::npos);
-      content.replace(at, text.size(), by);
-      ir::write_file(fixture.dir / "rtl" / file, content);
-    };
-    replace("manifest.json", "\"outputs\":", "\"noise\": true, \"outputs\":");
-    const std::string reset = "synchronous reset, active low\n";
-    replace("rtl/sample_top.sv", reset, reset + "input logic [31:0] first_image_i,\n");
-    replace("rtl/sample_top.sv", "endmodule",
-            "always_ff @(posedge clk_i) if (!rst_ni && (" + refused + ")) $fatal;\nendmodule");
-    return fixture.verify().passed();
-  };
-  CHECK(passes("first_image", "first_image_i % 16 != 0 || first_image_i > 32"));
-  CHECK_THROWS_AS(passes("first_image_32", "first_image_i == 32"), ir::CheckFailed);
+TEST_CASE("RTL of a chip with every imperfection equals the twin to every code") {
+  constexpr int32_t kCount = 40;  // parts of 16 images begin at 0, 16 and 32
+  Fixture fixture("imperfect", 0, {}, 4);
+  const int32_t top = (1 << fixture.design.layout.adc_bits) - 1;
+  for (ir::CrossbarChip& crossbar : fixture.chip.crossbars) {
+    crossbar.noise_mult.assign(crossbar.noise_mult.size(), 300);
+    crossbar.noise_shift = 8;
+    for (int32_t code = 0; code <= top; ++code) {
+      crossbar.inl.push_back(static_cast<uint16_t>(std::min(top, code + code % 7 / 5)));
+    }
+    for (size_t column = 0; column < crossbar.adc_clip.size(); ++column) {
+      const auto step = static_cast<int32_t>(column);
+      crossbar.adc_clip[column] = top - step;
+      crossbar.adc_mult[column] += step;
+      crossbar.adc_offset[column] += 3 * step - 5;
+    }
+  }
+  ir::Rng rng(7, 99);
+  for (int64_t at = 0; at < fixture.design.input.size() * kCount; ++at) {
+    fixture.images.push_back(static_cast<uint8_t>(rng.below(256)));
+  }
+  fixture.renew(kCount);
+  verif::Options options;
+  options.depth = verif::Depth::kCodes;
+  const verif::Report report = fixture.verify(options);
+  INFO(verif::to_text(report));
+  CHECK(report.passed());
+
+  // Without the number of its first image every part but the first draws other noise.
+  const auto manifest = fixture.dir / "rtl/manifest.json";
+  std::string text = ir::read_file(manifest);
+  const std::string noise = "\"noise\": true";
+  REQUIRE(text.find(noise) != std::string::npos);
+  ir::write_file(manifest, text.replace(text.find(noise), noise.size(), "\"noise\": false"));
+  CHECK_FALSE(fixture.verify().passed());
 }
 
 TEST_CASE("A depth is one of three words") {
