@@ -213,8 +213,9 @@ module DP16KD #(
   if (CLKAMUX != "CLKA" || CLKBMUX != "CLKB") begin : gen_bad_clock
     $error("DP16KD: the model has no clock inversion");
   end
-  if (RESETMODE != "SYNC" || ASYNC_RESET_RELEASE != "SYNC") begin : gen_bad_reset
-    $error("DP16KD: the model has no asynchronous reset");
+  if ((RESETMODE != "SYNC" && RESETMODE != "ASYNC") || ASYNC_RESET_RELEASE != RESETMODE)
+  begin : gen_bad_reset
+    $error("DP16KD: RESETMODE and ASYNC_RESET_RELEASE must both be SYNC or both be ASYNC");
   end
   if (CSDECODE_A != "0b000" || CSDECODE_B != "0b000" || GSR != "AUTO") begin : gen_bad_select
     $error("DP16KD: the model has no chip select and no global reset");
@@ -439,6 +440,11 @@ module DP16KD #(
     end
   end
   // verilator lint_on MULTIDRIVEN
+
+  // ASYNC is what Yosys writes where no reset is connected.
+  always @(posedge CLKA or posedge CLKB) begin
+    if (RESETMODE == "ASYNC" && (RSTA || RSTB)) $error("DP16KD: asynchronous reset in use");
+  end
 
   // 36 bits leave through both ports' pins.
   assign {

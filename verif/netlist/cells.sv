@@ -6,7 +6,8 @@
 
 module cells_memory #(
     parameter int unsigned Width = 8,
-    parameter int unsigned Depth = 16,
+    parameter int unsigned Depth = 16,  // a power of two: every address is a word
+    parameter Image = "",  // random words
     parameter int unsigned Kind = 0,  // see below
     parameter int unsigned Enables = 1,  // of the write, divides Width
     localparam int unsigned AddrBits = $clog2(Depth)
@@ -28,18 +29,14 @@ module cells_memory #(
   logic [Width-1:0] mem [Depth];
   logic [Width-1:0] q_q;
   logic [AddrBits-1:0] addr, other;
-  integer i, e;
+  integer e;
 
   assign addr  = AddrBits'(addr_i);
   assign other = AddrBits'(other_i);
   assign q_o   = 72'(q_q);
 
-  // Contents that tell every bit of every word apart.
-  initial begin
-    for (i = 0; i < Depth; i = i + 1) begin
-      mem[i] = Width'({(32'(i) ^ (32'(i) << 7) ^ 32'h5bd1e995) * 32'h9e3779b1,
-                       (32'(i) + 32'd77) * 32'h85ebca6b, 32'(i) * 32'hc2b2ae35} >> 9);
-    end
+  if (Image != "") begin : gen_image
+    initial $readmemh(Image, mem);
   end
 
   if (Kind == 0) begin : gen_rom
@@ -111,8 +108,10 @@ module cells_multiplier #(
 
 endmodule
 
-`define MEMORY(i, width, depth, kind, enables) \
-  cells_memory #(.Width(width), .Depth(depth), .Kind(kind), .Enables(enables)) u_case_``i ( \
+// Cases below.
+`define CELLS 22
+`define MEMORY(i, image, width, depth, kind, enables) \
+  cells_memory #(.Width(width), .Depth(depth), .Image(image), .Kind(kind), .Enables(enables)) u_case_``i ( \
       .clk_i(clk_i), .write_i(write_i), .read_i(read_i), .clear_i(clear_i), .enable_i(enable_i), \
       .addr_i(addr_i), .other_i(other_i), .data_i(data_i), .q_o(q_o[i*72+:72]) \
   );
@@ -122,35 +121,35 @@ endmodule
   );
 
 module cells (
-    input  logic             clk_i,
-    input  logic             write_i,
-    input  logic             read_i,
-    input  logic             clear_i,
-    input  logic [      3:0] enable_i,
-    input  logic [     13:0] addr_i,
-    input  logic [     13:0] other_i,
-    input  logic [     71:0] data_i,
-    output logic [22*72-1:0] q_o
+    input  logic                 clk_i,
+    input  logic                 write_i,
+    input  logic                 read_i,
+    input  logic                 clear_i,
+    input  logic [          3:0] enable_i,
+    input  logic [         13:0] addr_i,
+    input  logic [         13:0] other_i,
+    input  logic [         71:0] data_i,
+    output logic [`CELLS*72-1:0] q_o
 );
 
-  `MEMORY(0, 1, 16384, 0, 1)
-  `MEMORY(1, 2, 8192, 0, 1)
-  `MEMORY(2, 4, 4096, 0, 1)
-  `MEMORY(3, 9, 2048, 0, 1)
-  `MEMORY(4, 18, 1024, 0, 1)
-  `MEMORY(5, 36, 512, 0, 1)
-  `MEMORY(6, 7, 1000, 0, 1)
-  `MEMORY(7, 1, 16384, 1, 1)
-  `MEMORY(8, 2, 8192, 1, 1)
-  `MEMORY(9, 4, 4096, 1, 1)
-  `MEMORY(10, 9, 2048, 1, 1)
-  `MEMORY(11, 18, 1024, 1, 2)
-  `MEMORY(12, 36, 512, 1, 4)
-  `MEMORY(13, 50, 300, 1, 1)
-  `MEMORY(14, 18, 1024, 2, 1)
-  `MEMORY(15, 9, 2048, 3, 1)
-  `MEMORY(16, 18, 512, 4, 1)
-  `MEMORY(17, 12, 700, 5, 1)
+  `MEMORY(0, "image_0.hex", 1, 16384, 0, 1)
+  `MEMORY(1, "image_1.hex", 2, 8192, 0, 1)
+  `MEMORY(2, "image_2.hex", 4, 4096, 0, 1)
+  `MEMORY(3, "image_3.hex", 9, 2048, 0, 1)
+  `MEMORY(4, "image_4.hex", 18, 1024, 0, 1)
+  `MEMORY(5, "image_5.hex", 36, 512, 0, 1)
+  `MEMORY(6, "image_6.hex", 7, 2048, 0, 1)
+  `MEMORY(7, "image_7.hex", 1, 16384, 1, 1)
+  `MEMORY(8, "image_8.hex", 2, 8192, 1, 1)
+  `MEMORY(9, "image_9.hex", 4, 4096, 1, 1)
+  `MEMORY(10, "image_10.hex", 9, 2048, 1, 1)
+  `MEMORY(11, "image_11.hex", 18, 1024, 1, 2)
+  `MEMORY(12, "image_12.hex", 36, 512, 1, 4)
+  `MEMORY(13, "image_13.hex", 50, 256, 1, 1)
+  `MEMORY(14, "image_14.hex", 18, 1024, 2, 1)
+  `MEMORY(15, "image_15.hex", 9, 2048, 3, 1)
+  `MEMORY(16, "image_16.hex", 18, 512, 4, 1)
+  `MEMORY(17, "image_17.hex", 12, 1024, 5, 1)
   `MULTIPLIER(18, 18, 18, 1)
   `MULTIPLIER(19, 18, 18, 0)
   `MULTIPLIER(20, 11, 14, 1)
