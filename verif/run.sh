@@ -62,7 +62,7 @@ if command -v ccache > /dev/null; then cache=(OBJCACHE=ccache); fi
   cd "$out"
   env "${cache[@]}" "$verilator" --cc --exe --build -j 2 --assert -O3 --x-assign unique --x-initial unique \
     --output-split 20000 -MAKEFLAGS "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" -Wno-fatal -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-MODDUP -Wno-DECLFILENAME -Wno-UNUSED \
-    --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" \
+    --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" -I"$here/$module" \
     -CFLAGS "-std=c++20 -I$here/.. -I$out/src" \
     "${sources[@]}" "${bugs[@]}" "$here/$module/tb.sv" "$here/$module/driver.cpp" \
     "$here/../hwgen/plan/cycles.cpp" \

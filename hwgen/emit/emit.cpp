@@ -34,6 +34,7 @@ void emit(const Plan& plan, const std::filesystem::path& dir) {
     ir::write_file(out / "synth.ys", yosys_script(plan));
     ir::write_file(out / (plan.name + ".core"), fusesoc_core(plan));
     ir::write_file(out / "README.md", readme(plan));
+    ir::write_file(out / "diagram.svg", diagram(plan));
   });
 }
 

@@ -14,6 +14,7 @@ namespace crosstwin::hwgen {
 //   manifest.json     the one list of sources, memories, layers and edges
 //   design.f          Verilator                 synth.ys    Yosys
 //   <name>.core       FuseSoC                   README.md   for people
+//   diagram.svg       its picture
 // Paths inside the files are relative: tools run with `dir` as the working directory. Equal plans
 // give equal bytes.
 void emit(const Plan& plan, const std::filesystem::path& dir);

@@ -106,10 +106,10 @@ std::string fusesoc_core(const Plan& plan) {
                     "    toplevel: {}\n"
                     "  lint:\n"
                     "    <<: *default\n"
-                    "    default_tool: verilator\n"
-                    "    tools:\n"
-                    "      verilator:\n"
-                    "        mode: lint-only\n",
+                    "    flow: lint\n"
+                    "    flow_options:\n"
+                    "      tool: verilator\n"
+                    "      verilator_options: [-Wall]\n",
                     plan.top);
 }
 

@@ -19,5 +19,6 @@ std::string verilator_list(const Plan& plan);  // design.f
 std::string yosys_script(const Plan& plan);    // synth.ys
 std::string fusesoc_core(const Plan& plan);    // <name>.core
 std::string readme(const Plan& plan);          // README.md
+std::string diagram(const Plan& plan);         // diagram.svg
 
 }  // namespace crosstwin::hwgen

@@ -57,6 +57,7 @@ class Planner {
       const ir::Stage& stage = design_.stages[i];
       const int32_t out_bits =
           i + 1 < design_.stages.size() ? design_.stages[i + 1].in_bits : kLogitBits;
+      plan_.layers[i].out_bits = out_bits;
       const Stream out = new_stream(plan_.layers[i].instance, out_bits);
       if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
         add_pool(stage, *pool, plan_.layers[i], stream, out);

@@ -83,6 +83,7 @@ struct Layer {
   LayerKind kind = LayerKind::kConv;
   ir::Shape in;
   ir::Shape out;
+  int32_t out_bits = 0;  // a beat of its output stream
   int64_t cycles = 0;  // an image in steady state, never waiting
   // Crossbar layers only:
   int32_t rows = 0;

@@ -1,12 +1,13 @@
 // The cells of a tile: weight memory, and for coded cells the shared conductance table.
 // SPDX-License-Identifier: Apache-2.0
 //
-// One memory word is one row of Pe columns. Output conductance (lane * Slices + slice) * 2 +
-// polarity, polarity 0 positive. Latency in enabled cycles: 2 with PerCell, else 4.
+// One memory word is Lanes cells: the rows of a beat times the columns of a pass. Output
+// conductance (lane * Slices + slice) * 2 + polarity, polarity 0 positive. Latency in enabled
+// cycles: 2 with PerCell, else 4.
 
 module xb_cells #(
-    parameter int unsigned Words = 36,  // rows of all column groups
-    parameter int unsigned Pe = 1,  // columns a word
+    parameter int unsigned Words = 36,  // beats of all column groups
+    parameter int unsigned Lanes = 1,  // weights a word
     parameter int unsigned CellBits = 4,  // bits of a cell's code
     parameter int unsigned Slices = 2,  // cells of a weight and polarity
     parameter int unsigned GBits = 8,  // bits of a conductance
@@ -14,35 +15,53 @@ module xb_cells #(
     parameter int unsigned MagBits = 7,  // coded: bits of a magnitude
     parameter WeightImage = "",  // $readmemh, Words words
     parameter TableImage = "",  // coded: $readmemh, 2^CellBits words of GBits
+    parameter int unsigned WeightBlock = 0,  // memory style of the weights, xb_prim_rom
+    parameter bit Writable = 1'b0,  // both memories have a write port
     localparam int unsigned AddrBits = (Words > 1) ? $clog2(Words) : 1
 ) (
-    input  logic                         clk_i,   // clock
-    input  logic                         en_i,    // all stages move
-    input  logic [         AddrBits-1:0] addr_i,  // group * Rows + row
-    output logic [Pe*Slices*2*GBits-1:0] g_o      // conductances
+    input  logic                            clk_i,        // clock
+    // verilator lint_off UNUSED
+    input  logic                            weight_wr_i,  // write a chunk of a word
+    input  logic                            table_wr_i,   // write an entry of the table
+    input  logic [                    23:0] wr_addr_i,
+    input  logic [                     7:0] wr_chunk_i,
+    input  logic [                    31:0] wr_data_i,
+    // verilator lint_on UNUSED
+    input  logic                            en_i,         // all stages move
+    input  logic [            AddrBits-1:0] addr_i,       // word
+    output logic [Lanes*Slices*2*GBits-1:0] g_o           // conductances
 );
 
   if (!PerCell && (MagBits < 1 || MagBits > CellBits * Slices)) begin : gen_bad_mag
     $error("xb_cells: MagBits must be 1..CellBits*Slices");
   end
+  if (Writable && Words > 1 << 24) begin : gen_bad_words
+    $error("xb_cells: the write address has 24 bits");
+  end
 
   localparam int unsigned LaneBits = PerCell ? 2 * Slices * GBits : MagBits + 1;
 
-  logic [Pe*LaneBits-1:0] word;
+  logic [Lanes*LaneBits-1:0] word;
 
   xb_prim_rom #(
-      .Width   (Pe * LaneBits),
+      .Width   (Lanes * LaneBits),
       .Depth   (Words),
-      .InitFile(WeightImage)
+      .InitFile(WeightImage),
+      .Style   (WeightBlock),
+      .Writable(Writable)
   ) u_weights (
-      .clk_i (clk_i),
-      .en_i  (en_i),
-      .addr_i(addr_i),
-      .data_o(word)
+      .clk_i     (clk_i),
+      .en_i      (en_i),
+      .addr_i    (addr_i),
+      .data_o    (word),
+      .wr_en_i   (weight_wr_i),
+      .wr_addr_i (wr_addr_i[AddrBits-1:0]),
+      .wr_chunk_i(wr_chunk_i),
+      .wr_data_i (wr_data_i)
   );
 
   if (PerCell) begin : gen_per_cell
-    for (genvar p = 0; p < Pe; p++) begin : gen_lane
+    for (genvar p = 0; p < Lanes; p++) begin : gen_lane
       for (genvar s = 0; s < Slices; s++) begin : gen_slice
         assign g_o[((p*Slices+s)*2+0)*GBits+:GBits] = word[p*LaneBits+s*GBits+:GBits];
         assign g_o[((p*Slices+s)*2+1)*GBits+:GBits] = word[p*LaneBits+(Slices+s)*GBits+:GBits];
@@ -58,8 +77,13 @@ module xb_cells #(
       integer i;
       initial for (i = 0; i < (1 << CellBits); i = i + 1) table_mem[i] = '0;
     end
+    if (Writable) begin : gen_write
+      always_ff @(posedge clk_i) begin
+        if (table_wr_i) table_mem[wr_addr_i[CellBits-1:0]] <= wr_data_i[GBits-1:0];
+      end
+    end
 
-    for (genvar p = 0; p < Pe; p++) begin : gen_lane
+    for (genvar p = 0; p < Lanes; p++) begin : gen_lane
       logic sign;
       logic [Slices*CellBits-1:0] magnitude;
       assign sign = word[p*LaneBits+MagBits];

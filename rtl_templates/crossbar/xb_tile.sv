@@ -1,19 +1,20 @@
-// A crossbar layer's tiles, one row of cells a cycle: bit-plane accumulators, converters, shift-add.
+// A crossbar layer's tiles: bit-plane accumulators, converters, shift-add.
 // SPDX-License-Identifier: Apache-2.0
 //
-// In: for every position and column group, the Rows activations of the kept rows, one a beat
-// (the same rows again for each group); in_last_i with the last beat of an image. Out: Y of column
-// 0..Cols-1 of each position, one a beat; out_last_o with the image's last.
+// In: for every position, column group and pass, the activations of the kept rows, RowLanes a beat
+// (the same rows again for each group and pass; a row tile begins a new beat); in_last_i with the
+// last beat of an image. Out: Y of column 0..Cols-1 of each position, one a beat; out_last_o with
+// the image's last.
 //
-//   I = sum over a row tile of G, for the rows whose input bit is set
+//   I = sum over a row tile of G, for the rows whose input bit is set, + n with Noise
 //   A = ADC of I, see xb_adc
 //   Y = sum_tiles sum_b sum_s w_b 2^(CellBits s) lsb[s] (A[+] - A[-])     w_b = 2^b, sign -2^b
 //
-// Every plane has its accumulators, clock-enabled by the input bit. At the end of a row tile they
-// are copied into a shift register (and cleared, which takes the one cycle beyond the rows) that
-// drains through AdcLanes converters while the next tile or group accumulates. Drain order: column,
-// plane from the top, slice, polarity; so Y is a Horner sum. Columns that the last group lacks are
-// not drained.
+// A pass takes Planes of the input bits, the top ones first; each has its accumulators. At the end
+// of a row tile they are copied into a shift register (and cleared, which takes the one cycle beyond
+// the beats) that drains through AdcLanes converters while the next segment accumulates. Columns
+// that the last group lacks are not drained. Order of a segment: group, pass, row tile; of its
+// words: column, plane from the top, slice, polarity; so Y is a Horner sum.
 //
 // Throughput: README, Cycles. out_* are registered; in_ready_o comes from registers only.
 // Widths: AccBits holds TileRows * (2^GBits - 1); Y holds Tiles * (2^AdcBits - 1) * (2^InBits - 1) *
@@ -25,133 +26,202 @@ module xb_tile #(
     parameter int unsigned Rows = 18,  // kept rows, all row tiles together
     parameter int unsigned TileRows = 128,  // rows of a physical array
     parameter int unsigned Cols = 4,  // columns
-    parameter int unsigned Pe = 1,  // columns a pass, 1..Cols
+    parameter int unsigned Pe = 1,  // columns a group, 1..Cols
+    parameter int unsigned RowLanes = 1,  // rows a beat
     parameter int unsigned InBits = 8,  // planes
     parameter bit InSigned = 1'b0,  // the top plane weighs -2^(InBits-1)
+    parameter int unsigned Planes = InBits,  // planes a pass, divides InBits
     parameter int unsigned CellBits = 4,  // bits of a cell's code
     parameter int unsigned Slices = 2,  // cells of a weight and polarity
     parameter bit PerCell = 1'b0,  // 0: codes and a shared table, 1: a conductance for every cell
     parameter int unsigned MagBits = 7,  // coded: bits of a magnitude
     parameter int unsigned GBits = 8,  // bits of a conductance
     parameter int unsigned AdcBits = 8,  // bits of a code
-    parameter int unsigned AdcLanes = 1,  // converters: 1, 2 or 4, divides 2 * Slices
+    parameter int unsigned AdcLanes = 1,  // converters: divides 2 * Slices, or a multiple of it
     parameter logic [Slices*16-1:0] AdcMult = {Slices{16'd1}},  // 1..65535, slice 0 low
     parameter logic [Slices*5-1:0] AdcShift = {Slices{5'd0}},  // 0..31
     parameter logic [Slices*32-1:0] AdcOffset = {Slices{32'd0}},  // int32
+    parameter logic [Slices*AdcBits-1:0] AdcClip = '1,  // highest code
+    parameter bit AdcPerColumn = 1'b0,  // 1: gain, offset and clip of a column from AdcImage
+    parameter int unsigned OffsetBits = 32,  // AdcPerColumn: bits of an offset
+    parameter logic [15:0] AdcMask = '1,  // AdcPerColumn: OR of all gains that may come
+    parameter bit Inl = 1'b0,  // 1: codes pass the table InlImage
+    parameter bit Dsp = 1'b0,  // 1: the converters' products are `*`
+    parameter bit Noise = 1'b0,  // 1: read noise is added to I
+    parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // 0..65535, slice 0 low
+    parameter int unsigned NoiseShift = 0,  // 0..31
+    parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
+    parameter int unsigned Positions = 1,  // Noise: output positions of an image
     parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},  // level steps a code stands for
-    parameter WeightImage = "",  // $readmemh, see README
-    parameter TableImage = "",  // $readmemh, see README
+    parameter WeightImage = "",  // $readmemh images, see README
+    parameter TableImage = "",
+    parameter AdcImage = "",
+    parameter InlImage = "",
+    parameter int unsigned WeightBlock = 0,  // memory styles, xb_prim_rom
+    parameter int unsigned AdcBlock = 0,  // of AdcImage and InlImage
+    parameter bit Writable = 1'b0,  // the memories have write ports
     localparam int unsigned Tiles = xb_pkg::ceil_div(Rows, TileRows),
     localparam int unsigned YBits = xb_pkg::y_bits(
         Tiles, AdcBits, InBits, CellBits, Slices, (xb_pkg::MaxSlices * 16)'(Lsb)
     )
 ) (
-    input  logic              clk_i,        // clock
-    input  logic              rst_ni,       // synchronous reset, active low
-    input  logic              in_valid_i,
-    output logic              in_ready_o,
-    input  logic [InBits-1:0] in_data_i,    // activation of the next row
-    input  logic              in_last_i,    // last beat of the image
-    output logic              out_valid_o,
-    input  logic              out_ready_i,
-    output logic [ YBits-1:0] out_data_o,   // Y, signed
-    output logic              out_last_o    // last column of the image
+    input logic clk_i,  // clock
+    input logic rst_ni,  // synchronous reset, active low
+    // verilator lint_off UNUSED
+    input logic cfg_valid_i,  // Writable: write a chunk of a memory's word
+    input logic [2:0] cfg_mem_i,  // 1 weights, 2 table, 4 adc, 5 inl, 6 keys
+    input logic [23:0] cfg_addr_i,  // word
+    input logic [7:0] cfg_chunk_i,  // 32 bits of it, 0 the lowest
+    input logic [31:0] cfg_data_i,
+    input logic [31:0] first_image_i,  // Noise: image number after reset
+    // verilator lint_on UNUSED
+    input logic in_valid_i,
+    output logic in_ready_o,
+    input logic [RowLanes*InBits-1:0] in_data_i,  // activations of the next rows, the first low
+    input logic in_last_i,  // last beat of the image
+    output logic out_valid_o,
+    input logic out_ready_i,
+    output logic [YBits-1:0] out_data_o,  // Y, signed
+    output logic out_last_o  // last column of the image
 );
 
   if (Rows < 1 || TileRows < 1 || Cols < 1 || Pe < 1 || Pe > Cols) begin : gen_bad_size
     $error("xb_tile: need Rows, TileRows, Cols >= 1 and Pe in 1..Cols");
   end
+  if (RowLanes < 1 || RowLanes > xb_pkg::min(Rows, TileRows)) begin : gen_bad_row_lanes
+    $error("xb_tile: RowLanes must be 1..min(Rows, TileRows)");
+  end
   if (InBits < 1 || InBits > 16) begin : gen_bad_in
     $error("xb_tile: InBits must be 1..16");
+  end
+  if (Planes < 1 || InBits % Planes != 0) begin : gen_bad_planes
+    $error("xb_tile: Planes must divide InBits");
   end
   if (CellBits < 1 || CellBits > 8 || GBits < 1 || GBits > 16) begin : gen_bad_cell
     $error("xb_tile: CellBits must be 1..8 and GBits 1..16");
   end
-  if (AdcLanes != 1 && AdcLanes != 2 && AdcLanes != 4) begin : gen_bad_lanes
-    $error("xb_tile: AdcLanes must be 1, 2 or 4");
+  if (Slices < 1 || Slices > xb_pkg::MaxSlices) begin : gen_bad_slices
+    $error("xb_tile: Slices must be 1..8");
   end
-  if ((2 * Slices) % AdcLanes != 0) begin : gen_bad_share
-    $error("xb_tile: AdcLanes must divide 2 * Slices");
+  if (AdcLanes < 1 || ((2 * Slices) % AdcLanes != 0 &&
+      (AdcLanes % (2 * Slices) != 0 || (2 * Slices * Planes) % AdcLanes != 0))) begin : gen_bad_adc
+    $error("xb_tile: AdcLanes must divide 2 * Slices, or be a multiple that divides its Planes");
   end
   if (YBits > 48) begin : gen_bad_y
     $error("xb_tile: Y would need more than 48 bits");
   end
 
+  localparam logic [xb_pkg::MaxSlices*16-1:0] AllMult = (xb_pkg::MaxSlices * 16)'(AdcMult);
+  localparam int unsigned Passes = InBits / Planes;
   localparam int unsigned Groups = xb_pkg::ceil_div(Cols, Pe);
   localparam int unsigned LastCols = Cols - (Groups - 1) * Pe;
   localparam int unsigned FullRows = xb_pkg::min(Rows, TileRows);
   localparam int unsigned LastRows = Rows - (Tiles - 1) * TileRows;
-  localparam int unsigned Words = Groups * Rows;
+  localparam int unsigned RowBeats = (Tiles - 1) * xb_pkg::ceil_div(
+      FullRows, RowLanes
+  ) + xb_pkg::ceil_div(
+      LastRows, RowLanes
+  );
+  localparam int unsigned Words = Groups * RowBeats;
   localparam int unsigned AddrBits = (Words > 1) ? $clog2(Words) : 1;
-  localparam int unsigned AccBits = xb_pkg::digits(FullRows * ((1 << GBits) - 1));
-  localparam int unsigned Depth = PerCell ? 2 : 4;  // stages of xb_cells
-  localparam int unsigned Subs = 2 * Slices / AdcLanes;  // cycles a plane of a column drains
-  localparam int unsigned ColWords = 2 * Slices * InBits;
-  localparam int unsigned AdcLatency = xb_pkg::adc_latency((xb_pkg::MaxSlices * 16)'(AdcMult));
+  localparam int unsigned AccBits = xb_pkg::digits64(
+      {32'b0, FullRows} * ((64'd1 << GBits) - 64'd1)
+  );
+  localparam int unsigned CellDepth = PerCell ? 2 : 4;  // stages of xb_cells
+  localparam int unsigned Depth = CellDepth + $clog2(RowLanes);  // to the accumulators
 
-  localparam int unsigned RowBits = xb_pkg::digits(FullRows - 1);
-  localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1);
-  localparam int unsigned GroupBits = xb_pkg::digits(Groups - 1);
-  localparam int unsigned ColBits = xb_pkg::digits(Pe - 1);
-  localparam int unsigned PlaneBits = xb_pkg::digits(InBits - 1);
+  localparam int unsigned PlaneWords = 2 * Slices;
+  localparam int unsigned BeatPlanes = (AdcLanes > PlaneWords) ? AdcLanes / PlaneWords : 1;
+  localparam int unsigned Subs = (AdcLanes > PlaneWords) ? 1 : PlaneWords / AdcLanes;
+  localparam int unsigned Beats = Planes / BeatPlanes;
+  localparam int unsigned SegmentWords = Pe * Planes * PlaneWords;
+
   localparam int unsigned SubBits = xb_pkg::digits(Subs - 1);
-  localparam int unsigned SliceBits = xb_pkg::digits(Slices - 1);
+  localparam int unsigned BeatBits = xb_pkg::digits(Beats - 1);
+  localparam int unsigned ColBits = xb_pkg::digits(Pe - 1);
+  localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1);
+  localparam int unsigned PassBits = xb_pkg::digits(Passes - 1);
+  localparam int unsigned GroupBits = xb_pkg::digits(Groups - 1);
+
+  // Cycles from a word that leaves the shift register to its code, and to the output.
+  localparam int unsigned CodeLatency = xb_pkg::wait_latency(
+      AdcPerColumn, Noise, (xb_pkg::MaxSlices * 16)'(NoiseMult)
+  ) + xb_pkg::adc_latency(
+      AllMult, AdcPerColumn, AdcMask, AdcPerColumn || AdcClip != '1, Inl, Dsp
+  );
+  localparam int unsigned OutLatency = CodeLatency + xb_pkg::term_latency(
+      AdcLanes, (xb_pkg::MaxSlices * 16)'(Lsb)
+  ) + 2;
+  localparam int unsigned OutDepth = xb_pkg::queue_depth(
+      OutLatency + 1, Subs * Beats, Pe, Passes * (RowBeats + Tiles)
+  );
 
   // ------------------------------------------------------------------ rows in, cells out
   logic en;  // the row pipeline moves
   logic accept;
   logic tile_end;
-  logic [AddrBits-1:0] addr_q;
-  logic [RowBits-1:0] row_q;
-  logic [TileBits-1:0] tile_q;
+  logic [AddrBits-1:0] addr;
+  logic [RowLanes*Planes-1:0] in_bits;
 
   assign in_ready_o = en;
   assign accept = in_valid_i && en;
-  assign tile_end = (tile_q == TileBits'(Tiles - 1)) ? row_q == RowBits'(LastRows - 1)
-                                                     : row_q == RowBits'(FullRows - 1);
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      addr_q <= '0;
-      row_q  <= '0;
-      tile_q <= '0;
-    end else if (accept) begin
-      addr_q <= (addr_q == AddrBits'(Words - 1)) ? '0 : addr_q + AddrBits'(1);
-      row_q  <= tile_end ? '0 : row_q + RowBits'(1);
-      if (tile_end) tile_q <= (tile_q == TileBits'(Tiles - 1)) ? '0 : tile_q + TileBits'(1);
-    end
-  end
+  xb_tile_rows #(
+      .Rows    (Rows),
+      .TileRows(TileRows),
+      .RowLanes(RowLanes),
+      .Groups  (Groups),
+      .InBits  (InBits),
+      .Planes  (Planes)
+  ) u_rows (
+      .clk_i     (clk_i),
+      .rst_ni    (rst_ni),
+      .accept_i  (accept),
+      .data_i    (in_data_i),
+      .addr_o    (addr),
+      .bits_o    (in_bits),
+      .tile_end_o(tile_end)
+  );
 
-  logic [Pe*Slices*2*GBits-1:0] g;
+  logic [RowLanes*Pe*PlaneWords*GBits-1:0] g;
 
   xb_cells #(
       .Words      (Words),
-      .Pe         (Pe),
+      .Lanes      (RowLanes * Pe),
       .CellBits   (CellBits),
       .Slices     (Slices),
       .GBits      (GBits),
       .PerCell    (PerCell),
       .MagBits    (MagBits),
       .WeightImage(WeightImage),
-      .TableImage (TableImage)
+      .TableImage (TableImage),
+      .WeightBlock(WeightBlock),
+      .Writable   (Writable)
   ) u_cells (
-      .clk_i (clk_i),
-      .en_i  (en),
-      .addr_i(addr_q),
-      .g_o   (g)
+      .clk_i      (clk_i),
+      .weight_wr_i(cfg_valid_i && cfg_mem_i == 3'd1),
+      .table_wr_i (cfg_valid_i && cfg_mem_i == 3'd2),
+      .wr_addr_i  (cfg_addr_i),
+      .wr_chunk_i (cfg_chunk_i),
+      .wr_data_i  (cfg_data_i),
+      .en_i       (en),
+      .addr_i     (addr),
+      .g_o        (g)
   );
 
-  // The activation and its flags wait for the conductances. The bits are 0 where there is no beat,
-  // reset included: they alone enable the accumulators.
+  // The activations and their flags wait for the conductances. The bits are 0 where there is no beat,
+  // reset included: with one row a beat they alone enable the accumulators.
   logic [Depth-1:0] valid_q, end_q, last_q;
-  logic [Depth*InBits-1:0] bits_q;
+  logic [CellDepth*RowLanes*Planes-1:0] bits_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       valid_q <= '0;
       bits_q  <= '0;
     end else if (en) begin
       valid_q <= {valid_q[Depth-2:0], in_valid_i};
-      bits_q  <= {bits_q[(Depth-1)*InBits-1:0], in_valid_i ? in_data_i : {InBits{1'b0}}};
+      bits_q <= {
+        bits_q[(CellDepth-1)*RowLanes*Planes-1:0], in_valid_i ? in_bits : {RowLanes * Planes{1'b0}}
+      };
     end
   end
   always_ff @(posedge clk_i) begin
@@ -163,268 +233,242 @@ module xb_tile #(
 
   // ------------------------------------------------------------------ accumulate
   logic row_valid, row_end, row_last;
-  logic [InBits-1:0] row_bits;
   logic full_q;  // the accumulators hold a finished row tile
   logic full_last_q;  // and it is the image's last
   logic flush_q;  // the first cycle out of reset: the accumulators hold nothing, clear them
-  logic free_q;  // the shift register can take a row tile in this cycle
+  logic free;  // the shift register can take a row tile in this cycle
   logic load;  // it does, and the accumulators are cleared
 
   assign row_valid = valid_q[Depth-1];
   assign row_end = end_q[Depth-1];
   assign row_last = last_q[Depth-1];
-  assign row_bits = bits_q[(Depth-1)*InBits+:InBits];
   assign en = !(full_q && row_valid);
-  assign load = full_q && free_q;
+  assign load = full_q && free;
 
   always_ff @(posedge clk_i) begin
     flush_q <= !rst_ni;
     if (!rst_ni) full_q <= 1'b1;
-    else if (full_q) full_q <= !free_q;
+    else if (full_q) full_q <= !free;
     else full_q <= row_valid && row_end;
   end
   always_ff @(posedge clk_i) begin
     if (!full_q) full_last_q <= row_last;
   end
 
-  // Word (column * InBits + planes from the top) * 2 Slices + slice * 2 + polarity: drain order.
-  logic [Pe*ColWords*AccBits-1:0] acc;
+  logic [SegmentWords*AccBits-1:0] acc;
 
-  for (genvar b = 0; b < InBits; b++) begin : gen_plane
-    logic acc_en;
-    assign acc_en = full_q ? free_q : row_bits[b];
-    for (genvar p = 0; p < Pe; p++) begin : gen_lane
-      for (genvar w = 0; w < 2 * Slices; w++) begin : gen_word
-        logic [AccBits-1:0] acc_q;
-        always_ff @(posedge clk_i) begin
-          if (acc_en) begin
-            if (full_q) acc_q <= '0;
-            else acc_q <= acc_q + AccBits'(g[(p*2*Slices+w)*GBits+:GBits]);
-          end
-        end
-        assign acc[(p*ColWords+(InBits-1-b)*2*Slices+w)*AccBits+:AccBits] = acc_q;
-      end
-    end
-  end
+  xb_tile_sums #(
+      .RowLanes(RowLanes),
+      .Pe      (Pe),
+      .Planes  (Planes),
+      .Slices  (Slices),
+      .GBits   (GBits),
+      .AccBits (AccBits)
+  ) u_sums (
+      .clk_i  (clk_i),
+      .en_i   (en),
+      .bits_i (bits_q[(CellDepth-1)*RowLanes*Planes+:RowLanes*Planes]),
+      .g_i    (g),
+      .clear_i(load),
+      .hold_i (full_q),
+      .add_i  (row_valid),
+      .sum_o  (acc)
+  );
 
   // ------------------------------------------------------------------ drain
-  logic [Pe*ColWords*AccBits-1:0] snap_q;
-  logic busy_q;  // words are left
-  logic snap_last_q, tail_last_q;
-  logic [SubBits-1:0] sub_q, sub_d;
-  logic [PlaneBits-1:0] plane_q, plane_d;
-  logic [ColBits-1:0] col_q, col_d;
-  logic [TileBits-1:0] snap_tile_q, snap_tile_d;
-  logic [GroupBits-1:0] snap_group_q, snap_group_d;
-  // What the word at the head is; registered, since they steer every bit of snap_q and acc.
-  logic plane_end_q, plane_end_d;  // the last of its plane
-  logic col_end_q, col_end_d;  // the last of its column
-  logic seg_end_q, seg_end_d;  // the last of its row tile
-  logic tile_last_q, tile_last_d;  // of the last row tile
-  logic group_last_q, group_last_d;  // of the last group
-  logic hold_q, hold_d;  // a column's Y is on its way to, or in, the output register
-  logic stuck_d;  // the last word of a column waits until that register is sure to be free
-  logic busy_d;
-  logic issue_q;  // the head word leaves
+  logic issue, send, drain_last;
+  logic [AdcLanes*AccBits-1:0] current;
+  logic [SubBits-1:0] sub;
+  logic [BeatBits-1:0] beat;
+  logic [TileBits-1:0] tile;
+  logic [PassBits-1:0] pass;
+  logic col_end, seg_end, sums, group_last;
 
-  always_comb begin
-    sub_d = sub_q;
-    plane_d = plane_q;
-    col_d = col_q;
-    snap_tile_d = snap_tile_q;
-    snap_group_d = snap_group_q;
-    if (!rst_ni) begin
-      sub_d = '0;
-      plane_d = '0;
-      col_d = '0;
-      snap_tile_d = '0;
-      snap_group_d = '0;
-    end else if (issue_q) begin
-      sub_d = plane_end_q ? '0 : sub_q + SubBits'(1);
-      if (plane_end_q) plane_d = col_end_q ? '0 : plane_q + PlaneBits'(1);
-      if (col_end_q) col_d = seg_end_q ? '0 : col_q + ColBits'(1);
-      if (seg_end_q) snap_tile_d = tile_last_q ? '0 : snap_tile_q + TileBits'(1);
-      if (seg_end_q && tile_last_q) begin
-        snap_group_d = group_last_q ? '0 : snap_group_q + GroupBits'(1);
-      end
-    end
-    plane_end_d = sub_d == SubBits'(Subs - 1);
-    col_end_d = plane_end_d && plane_d == PlaneBits'(InBits - 1);
-    tile_last_d = snap_tile_d == TileBits'(Tiles - 1);
-    group_last_d = snap_group_d == GroupBits'(Groups - 1);
-    seg_end_d = col_end_d && col_d == (group_last_d ? ColBits'(LastCols - 1) : ColBits'(Pe - 1));
-    hold_d = rst_ni &&
-        ((issue_q && col_end_q && tile_last_q) || (hold_q && !(out_valid_o && out_ready_i)));
-    stuck_d = col_end_d && tile_last_d && hold_d;
-    busy_d = rst_ni && ((load && !flush_q) || (busy_q && !(issue_q && seg_end_q)));
-  end
-
-  always_ff @(posedge clk_i) begin
-    sub_q <= sub_d;
-    plane_q <= plane_d;
-    col_q <= col_d;
-    snap_tile_q <= snap_tile_d;
-    snap_group_q <= snap_group_d;
-    plane_end_q <= plane_end_d;
-    col_end_q <= col_end_d;
-    seg_end_q <= seg_end_d;
-    tile_last_q <= tile_last_d;
-    group_last_q <= group_last_d;
-    hold_q <= hold_d;
-    busy_q <= busy_d;
-    issue_q <= busy_d && !stuck_d;
-    free_q <= !busy_d || (seg_end_d && !stuck_d);
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (load) snap_q <= acc;
-    else if (issue_q) snap_q <= snap_q >> (AdcLanes * AccBits);
-  end
-  always_ff @(posedge clk_i) begin
-    if (load) snap_last_q <= full_last_q;
-    if (issue_q && col_end_q && tile_last_q) tail_last_q <= snap_last_q && seg_end_q;
-  end
+  xb_tile_drain #(
+      .AccBits (AccBits),
+      .AdcLanes(AdcLanes),
+      .Subs    (Subs),
+      .Beats   (Beats),
+      .Pe      (Pe),
+      .LastCols(LastCols),
+      .Tiles   (Tiles),
+      .Passes  (Passes),
+      .Groups  (Groups),
+      .OutDepth(OutDepth)
+  ) u_drain (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .load_i      (load),
+      .empty_i     (flush_q),
+      .words_i     (acc),
+      .last_i      (full_last_q),
+      .free_o      (free),
+      .taken_i     (out_valid_o && out_ready_i),
+      .issue_o     (issue),
+      .current_o   (current),
+      .sub_o       (sub),
+      .beat_o      (beat),
+      .tile_o      (tile),
+      .pass_o      (pass),
+      .col_end_o   (col_end),
+      .seg_end_o   (seg_end),
+      .sums_o      (sums),
+      .group_last_o(group_last),
+      .send_o      (send),
+      .last_o      (drain_last)
+  );
 
   // ------------------------------------------------------------------ convert
   logic [AdcLanes*AdcBits-1:0] code;
-  logic [AdcLatency-1:0] code_valid_q;
   logic code_valid;
 
-  for (genvar l = 0; l < AdcLanes; l++) begin : gen_adc
-    xb_adc #(
-        .AccBits  (AccBits),
-        .AdcBits  (AdcBits),
-        .Slices   (Slices),
-        .AdcMult  (AdcMult),
-        .AdcShift (AdcShift),
-        .AdcOffset(AdcOffset)
-    ) u_adc (
-        .clk_i    (clk_i),
-        .current_i(snap_q[l*AccBits+:AccBits]),
-        .slice_i  (SliceBits'((32'(sub_q) * AdcLanes + l) >> 1)),
-        .code_o   (code[l*AdcBits+:AdcBits])
-    );
+  xb_tile_convert #(
+      .AccBits     (AccBits),
+      .Positions   (Positions),
+      .Tiles       (Tiles),
+      .Cols        (Cols),
+      .InBits      (InBits),
+      .Planes      (Planes),
+      .Slices      (Slices),
+      .AdcBits     (AdcBits),
+      .AdcLanes    (AdcLanes),
+      .AdcMult     (AdcMult),
+      .AdcShift    (AdcShift),
+      .AdcOffset   (AdcOffset),
+      .AdcClip     (AdcClip),
+      .AdcPerColumn(AdcPerColumn),
+      .OffsetBits  (OffsetBits),
+      .AdcMask     (AdcMask),
+      .Inl         (Inl),
+      .Dsp         (Dsp),
+      .Noise       (Noise),
+      .NoiseMult   (NoiseMult),
+      .NoiseShift  (NoiseShift),
+      .NoiseKeys   (NoiseKeys),
+      .AdcImage    (AdcImage),
+      .InlImage    (InlImage),
+      .AdcBlock    (AdcBlock),
+      .Writable    (Writable)
+  ) u_convert (
+      .clk_i        (clk_i),
+      .rst_ni       (rst_ni),
+      .cfg_valid_i  (cfg_valid_i),
+      .cfg_mem_i    (cfg_mem_i),
+      .cfg_addr_i   (cfg_addr_i),
+      .cfg_chunk_i  (cfg_chunk_i),
+      .cfg_data_i   (cfg_data_i),
+      .first_image_i(first_image_i),
+      .issue_i      (issue),
+      .current_i    (current),
+      .sub_i        (sub),
+      .beat_i       (beat),
+      .tile_i       (tile),
+      .pass_i       (pass),
+      .col_end_i    (col_end),
+      .seg_end_i    (seg_end),
+      .sums_i       (sums),
+      .group_last_i (group_last),
+      .last_i       (drain_last),
+      .valid_o      (code_valid),
+      .code_o       (code)
+  );
+
+  // ------------------------------------------------------------------ shift-add, out
+  // The codes come in drain order, so a counter of the same kind names them.
+  logic [  SubBits-1:0] code_sub;
+  logic [ BeatBits-1:0] code_beat;
+  logic [  ColBits-1:0] code_col;
+  logic [ TileBits-1:0] code_tile;
+  logic [ PassBits-1:0] code_pass;
+  logic [GroupBits-1:0] code_group;
+  logic code_col_end, code_sums, code_single;
+  // verilator lint_off UNUSED
+  logic code_seg_end, code_group_last, code_col_end_d, code_seg_end_d, code_sums_d;
+  // verilator lint_on UNUSED
+
+  xb_tile_count #(
+      .Subs    (Subs),
+      .Beats   (Beats),
+      .Pe      (Pe),
+      .LastCols(LastCols),
+      .Tiles   (Tiles),
+      .Passes  (Passes),
+      .Groups  (Groups)
+  ) u_code_count (
+      .clk_i       (clk_i),
+      .rst_ni      (rst_ni),
+      .step_i      (code_valid),
+      .sub_o       (code_sub),
+      .beat_o      (code_beat),
+      .col_o       (code_col),
+      .tile_o      (code_tile),
+      .pass_o      (code_pass),
+      .group_o     (code_group),
+      .col_end_o   (code_col_end),
+      .seg_end_o   (code_seg_end),
+      .sums_o      (code_sums),
+      .single_o    (code_single),
+      .group_last_o(code_group_last),
+      .col_end_d_o (code_col_end_d),
+      .seg_end_d_o (code_seg_end_d),
+      .sums_d_o    (code_sums_d)
+  );
+
+  logic y_valid, y_last;
+  logic [YBits-1:0] y;
+
+  xb_tile_tail #(
+      .AdcBits (AdcBits),
+      .AdcLanes(AdcLanes),
+      .Slices  (Slices),
+      .CellBits(CellBits),
+      .Planes  (Planes),
+      .Passes  (Passes),
+      .Tiles   (Tiles),
+      .Pe      (Pe),
+      .InSigned(InSigned),
+      .Lsb     (Lsb),
+      .YBits   (YBits)
+  ) u_tail (
+      .clk_i    (clk_i),
+      .rst_ni   (rst_ni),
+      .valid_i  (code_valid),
+      .code_i   (code),
+      .sub_i    (code_sub),
+      .beat_i   (code_beat),
+      .col_i    (code_col),
+      .tile_i   (code_tile),
+      .pass_i   (code_pass),
+      .col_end_i(code_col_end),
+      .sums_i   (code_sums),
+      .single_i (code_single),
+      .valid_o  (y_valid),
+      .y_o      (y)
+  );
+
+  // With one place there is one column on its way, else each carries its flag.
+  if (OutDepth == 1) begin : gen_one_last
+    logic last_flag_q;
+    always_ff @(posedge clk_i) if (send) last_flag_q <= drain_last && seg_end;
+    assign y_last = last_flag_q;
+  end else begin : gen_last
+    logic [OutLatency-2:0] last_flag_q;
+    always_ff @(posedge clk_i) last_flag_q <= {last_flag_q[OutLatency-3:0], drain_last && seg_end};
+    assign y_last = last_flag_q[OutLatency-2];
   end
 
-  assign code_valid = code_valid_q[AdcLatency-1];
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) code_valid_q <= '0;
-    else code_valid_q <= {code_valid_q[AdcLatency-2:0], issue_q};
-  end
-
-  // ------------------------------------------------------------------ shift-add
-  // The codes come in drain order, so counters of the same kind name them.
-  logic [  SubBits-1:0] code_sub_q;
-  logic [PlaneBits-1:0] code_plane_q;
-  logic [  ColBits-1:0] code_col_q;
-  logic [ TileBits-1:0] code_tile_q;
-  logic [GroupBits-1:0] code_group_q;
-  logic code_sub_end, code_col_end, code_seg_end, code_tile_last, code_group_last;
-
-  assign code_sub_end = code_sub_q == SubBits'(Subs - 1);
-  assign code_col_end = code_sub_end && code_plane_q == PlaneBits'(InBits - 1);
-  assign code_tile_last = code_tile_q == TileBits'(Tiles - 1);
-  assign code_group_last = code_group_q == GroupBits'(Groups - 1);
-  assign code_seg_end = code_col_q == (code_group_last ? ColBits'(LastCols - 1) : ColBits'(Pe - 1));
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      code_sub_q   <= '0;
-      code_plane_q <= '0;
-      code_col_q   <= '0;
-      code_tile_q  <= '0;
-      code_group_q <= '0;
-    end else if (code_valid) begin
-      code_sub_q <= code_sub_end ? '0 : code_sub_q + SubBits'(1);
-      if (code_sub_end) code_plane_q <= code_col_end ? '0 : code_plane_q + PlaneBits'(1);
-      if (code_col_end) begin
-        code_col_q <= code_seg_end ? '0 : code_col_q + ColBits'(1);
-        if (code_seg_end) begin
-          code_tile_q <= code_tile_last ? '0 : code_tile_q + TileBits'(1);
-          if (code_tile_last) begin
-            code_group_q <= code_group_last ? '0 : code_group_q + GroupBits'(1);
-          end
-        end
-      end
-    end
-  end
-
-  // One cycle's codes with their slice's weight, positive minus negative.
-  logic signed [YBits-1:0] term, term_q;
-  always_comb begin
-    term = '0;
-    for (int unsigned l = 0; l < AdcLanes; l++) begin
-      logic [YBits-1:0] scaled;
-      logic [31:0] index;
-      index  = 32'(code_sub_q) * AdcLanes + l;
-      scaled = '0;
-      for (int unsigned s = 0; s < Slices; s++) begin
-        if (index[31:1] == 31'(s)) begin
-          scaled = (YBits'(code[l*AdcBits+:AdcBits]) * YBits'(Lsb[s*16+:16])) << (CellBits * s);
-        end
-      end
-      term = index[0] ? term - $signed(scaled) : term + $signed(scaled);
-    end
-    if (InSigned && code_plane_q == '0) term = -term;
-  end
-
-  logic term_valid_q, term_first_q, term_double_q, term_end_q;
-  logic signed [YBits-1:0] sum_q;  // Horner: a row tile's Y of one column
-  logic sum_valid_q;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      term_valid_q <= 1'b0;
-      sum_valid_q  <= 1'b0;
-    end else begin
-      term_valid_q <= code_valid;
-      sum_valid_q  <= term_valid_q && term_end_q;
-    end
-  end
-  always_ff @(posedge clk_i) begin
-    term_q <= term;
-    term_first_q <= code_sub_q == '0 && code_plane_q == '0;
-    term_double_q <= code_sub_q == '0;
-    term_end_q <= code_col_end;
-    if (term_valid_q) begin
-      sum_q <= (term_first_q ? '0 : term_double_q ? sum_q <<< 1 : sum_q) + term_q;
-    end
-  end
-
-  // ------------------------------------------------------------------ add up row tiles, out
-  logic [YBits-1:0] total;
-  logic total_valid;
-
-  if (Tiles > 1) begin : gen_total
-    logic [YBits-1:0] total_q[Pe];
-    logic [TileBits-1:0] sum_tile_q;
-    logic [ColBits-1:0] sum_col_q;
-    logic [TileBits-1:0] term_tile_q;
-    logic [ColBits-1:0] term_col_q;
-    always_ff @(posedge clk_i) begin
-      term_tile_q <= code_tile_q;
-      term_col_q  <= code_col_q;
-      sum_tile_q  <= term_tile_q;
-      sum_col_q   <= term_col_q;
-      if (sum_valid_q) total_q[sum_col_q] <= total;
-    end
-    assign total = $unsigned(sum_q) + ((sum_tile_q == '0) ? '0 : total_q[sum_col_q]);
-    assign total_valid = sum_valid_q && sum_tile_q == TileBits'(Tiles - 1);
-  end else begin : gen_single
-    assign total = $unsigned(sum_q);
-    assign total_valid = sum_valid_q;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) out_valid_o <= 1'b0;
-    else if (total_valid) out_valid_o <= 1'b1;
-    else if (out_ready_i) out_valid_o <= 1'b0;
-  end
-  always_ff @(posedge clk_i) begin
-    if (total_valid) begin
-      out_data_o <= total;
-      out_last_o <= tail_last_q;
-    end
-  end
+  xb_tile_queue #(
+      .Width(YBits + 1),
+      .Depth(OutDepth)
+  ) u_queue (
+      .clk_i      (clk_i),
+      .rst_ni     (rst_ni),
+      .push_i     (y_valid),
+      .in_data_i  ({y_last, y}),
+      .out_valid_o(out_valid_o),
+      .out_ready_i(out_ready_i),
+      .out_data_o ({out_last_o, out_data_o})
+  );
 
   // ------------------------------------------------------------------ probe, see README
   // Only a bound checker reads these.
@@ -434,14 +478,12 @@ module xb_tile #(
   logic [31:0] probe_tile, probe_column, probe_plane, probe_word;
   assign probe_valid  = code_valid;
   assign probe_code   = code;
-  assign probe_tile   = 32'(code_tile_q);
-  assign probe_column = 32'(code_group_q) * Pe + 32'(code_col_q);
-  assign probe_plane  = InBits - 1 - 32'(code_plane_q);
-  assign probe_word   = 32'(code_sub_q) * AdcLanes;
+  assign probe_tile   = 32'(code_tile);
+  assign probe_column = 32'(code_group) * Pe + 32'(code_col);
+  assign probe_plane  = InBits - 1 - 32'(code_pass) * Planes - 32'(code_beat) * BeatPlanes;
+  assign probe_word   = 32'(code_sub) * AdcLanes;
   // verilator lint_on UNUSED
 
-  `XB_ASSERT_HELD(OutHeld, out_valid_o, out_ready_i, {out_data_o, out_last_o})
-  `XB_ASSERT(OutputFree, !total_valid || !out_valid_o || out_ready_i)
-  `XB_ASSERT(LastEndsTile, !(accept && in_last_i) || addr_q == AddrBits'(Words - 1))
+  `XB_ASSERT(LastEndsTile, !(accept && in_last_i) || addr == AddrBits'(Words - 1))
 
 endmodule

@@ -2,9 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "hwgen/plan/cycles.hpp"
 
+#include "compress/ir/noise.hpp"
 #include "tests/catch.hpp"
 
 using namespace crosstwin::hwgen;
+namespace ir = crosstwin::ir;
 
 namespace {
 
@@ -63,14 +65,16 @@ TEST_CASE("Positions take the same time each") {
   CHECK(tile_cycles(t) == 576 * 4 * 32);
 }
 
-TEST_CASE("A column waits for the one before it to leave the converters") {
-  // 4-bit inputs, 4 converters: 4 cycles of words, but Levels + 5 from one column to the next.
+TEST_CASE("Columns do not wait for each other where the output is taken at once") {
+  // 4-bit inputs, 4 converters: 4 cycles of words, three columns on their way at a time.
   LayerTiming t = timing(4, 8, 8, 4, kLogitCycles);
   t.in_bits = 4;
-  t.adc_latency = 4;  // Levels = 3
-  CHECK(tile_cycles(t) == 8 * 8);
-  t.tile_rows = 2;  // the columns of the first row tile do not wait
-  CHECK(tile_cycles(t) == 8 * 4 + 8 * 8 - 4);
+  t.adc_latency = 4;
+  CHECK(tile_depth(t) == 3);
+  CHECK(tile_cycles(t) == 8 * 4);
+  t.tile_rows = 2;
+  CHECK(tile_cycles(t) == 2 * 8 * 4);
+  CHECK(tile_depth(timing(64, 32, 1, 1)) == 1);  // columns are far apart
 }
 
 TEST_CASE("A layer is as slow as its input where that is slower") {
@@ -105,10 +109,42 @@ TEST_CASE("A pool of few channels takes four cycles for a beat inside a window")
 
 TEST_CASE("The converter's latency grows with the addends of its gain") {
   CHECK(adc_latency({1}) == 2);       // gain 1 and the offset: one adder
-  CHECK(adc_latency({3}) == 3);       // three addends
-  CHECK(adc_latency({1, 2}) == 3);    // bits of any slice
-  CHECK(adc_latency({0x7f}) == 4);    // eight addends
-  CHECK(adc_latency({0xffff}) == 6);  // seventeen
+  CHECK(adc_latency({3}) == 3);       // 4 - 1: three addends
+  CHECK(adc_latency({1, 2}) == 3);    // digits of any slice
+  CHECK(adc_latency({0x7f}) == 3);    // 128 - 1
+  CHECK(adc_latency({0x5555}) == 5);  // eight digits either way: nine addends
+}
+
+TEST_CASE("What a converter looks up, clips and adds takes cycles of its own") {
+  AdcTiming adc;
+  adc.mult = {1};
+  CHECK(adc_latency(adc) == 2);
+  adc.clip = true;
+  adc.inl = true;
+  CHECK(adc_latency(adc) == 2 + 1 + 2);
+  adc.noise_mult = {0, 5};  // its own tree: two bits and the constants
+  CHECK(adc_latency(adc) == 5 + ir::kNoiseRounds + 3 + 2 + 1);
+  adc.per_column = true;  // waits meanwhile; two constants and sixteen bits are five levels
+  CHECK(adc_latency(adc) == ir::kNoiseRounds + 6 + 5 + 1 + 1 + 2);
+  adc.noise_mult.clear();
+  adc.dsp = true;
+  CHECK(adc_latency(adc) == 3 + 4 + 1 + 1 + 2);
+}
+
+TEST_CASE("Passes repeat the rows, and row lanes share them") {
+  LayerTiming t = timing(50, 8, 2, 1);
+  t.planes = 1;  // bit-serial: 8 passes of 51 cycles
+  CHECK(tile_cycles(t) == 4 * 8 * 51);
+  t.row_lanes = 4;  // 13 beats
+  CHECK(tile_cycles(t) == 4 * 8 * 14);
+  t.tile_rows = 20;                        // 5, 5 and 3 beats,
+  CHECK(tile_cycles(t) == 4 * 8 * 3 * 8);  // two columns of 4 words behind each
+}
+
+TEST_CASE("With a converter for every word a column leaves each cycle") {
+  LayerTiming t = timing(2, 12, 4, 32, 1);
+  CHECK(tile_cycles(t) == 12);
+  CHECK(tile_depth(t) > 4);
 }
 
 TEST_CASE("The requantizer's shifter goes either way from sixteen") {

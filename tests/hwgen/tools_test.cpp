@@ -94,6 +94,25 @@ TEST_CASE("Verible finds nothing in a generated top module") {
   }
 }
 
+TEST_CASE("FuseSoC finds the core of every form of generated design and lints it") {
+  const std::string program = tool("fusesoc");
+  tool("verilator");
+  for (const fs::path& dir : designs("fusesoc")) {
+    check_run(dir, {program, "--cores-root", ".", "run", "--target", "lint",
+                    "crosstwin:generated:sample"});
+  }
+}
+
+TEST_CASE("FuseSoC does not take a core that lacks a source") {
+  const std::string program = tool("fusesoc");
+  const fs::path dir = designs("fusesoc_broken")[0];
+  fs::remove(dir / "rtl/layer/xb_window.sv");
+  CHECK(ir::run({.argv = {program, "--cores-root", ".", "run", "--target", "lint",
+                          "crosstwin:generated:sample"},
+                 .cwd = dir})
+            .status != 0);
+}
+
 TEST_CASE("A generated top with a dangling net is not taken") {
   const std::string program = tool("verilator");
   const fs::path dir = designs("broken")[0];

@@ -13,6 +13,7 @@ namespace crosstwin::verif {
 struct RequantShape {
   int cols = 0, y_bits = 0, bias_bits = 0, logits = 0, out_bits = 0;
   int64_t low = 0, high = 0;
+  int parallel = 0, dsp = 0, writable = 0;
 };
 
 class RequantModel {
@@ -28,12 +29,13 @@ class RequantModel {
     }
   }
 
-  void write_image(const std::string& path) const {
+  // The words XORed with `noise`: what a writable memory holds before it is written.
+  void write_image(const std::string& path, uint64_t noise = 0) const {
     HexImage image(path);
     for (int c = 0; c < s_.cols; ++c) {
-      image.field(static_cast<uint64_t>(bias_[c]), s_.bias_bits);
+      image.field(static_cast<uint64_t>(bias_[c]) ^ noise, s_.bias_bits);
       if (s_.logits == 0) {
-        image.field(static_cast<uint64_t>(mult_[c]), 16);
+        image.field(static_cast<uint64_t>(mult_[c]) ^ noise, 16);
         image.field(static_cast<uint64_t>(shift_[c]), 5);
       }
       image.end_word();
@@ -52,7 +54,8 @@ class RequantModel {
 
   // Cycles of a column (rtl_templates/README.md, Cycles).
   int64_t cycles(int col) const {
-    return s_.logits != 0 ? 4 : 18 + (shift_[col] > 16 ? shift_[col] - 16 : 16 - shift_[col]);
+    if (s_.logits != 0 || s_.parallel != 0) return 1;
+    return 18 + (shift_[col] > 16 ? shift_[col] - 16 : 16 - shift_[col]);
   }
 
   // A Y whose result lies near the clamp's range, so that rounding shows.

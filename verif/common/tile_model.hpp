@@ -3,29 +3,65 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "compress/ir/noise.hpp"
 #include "hwgen/plan/cycles.hpp"
 #include "verif/common/stream_bench.hpp"
 
 namespace crosstwin::verif {
 
+// Of constants with two values, even slices have the first and odd ones the second.
 struct TileShape {
   int rows = 0, tile_rows = 0, cols = 0, pe = 0, in_bits = 0, in_signed = 0, cell_bits = 0;
   int slices = 0, per_cell = 0, mag_bits = 0, g_bits = 0, adc_bits = 0, adc_lanes = 0;
   int64_t mult[2] = {1, 1}, shift[2] = {0, 0}, offset[2] = {0, 0}, lsb[2] = {1, 1};
+  int row_lanes = 1, planes = 0;  // planes a pass, 0: all
+  int64_t clip[2] = {-1, -1};     // highest code, -1: full scale
+  int per_column = 0;             // gain, offset and clip a column; gains are bits of `mult`
+  int offset_bits = 32;
+  int inl = 0, dsp = 0;
+  int64_t noise_mult[2] = {0, 0};  // both 0: no noise
+  int noise_shift = 0, positions = 1;
+  int extreme = 0;  // every cell and gain at its greatest
+
   int groups() const { return (cols + pe - 1) / pe; }
   int tiles() const { return (rows + tile_rows - 1) / tile_rows; }
+  int pass_planes() const { return planes == 0 ? in_bits : planes; }
+  int passes() const { return in_bits / pass_planes(); }
+  bool noise() const { return noise_mult[0] != 0 || noise_mult[1] != 0; }
 };
+
+// What names the draws of read noise besides the conversion itself.
+struct NoiseImage {
+  ir::NoiseKeys keys;
+  uint32_t image = 0;
+  uint32_t position = 0;
+};
+
+// Rows in the order of their beats: row tiles begin a new beat. -1 is a lane without a row.
+inline std::vector<std::vector<int>> tile_beats(const TileShape& s) {
+  std::vector<std::vector<int>> beats;
+  for (int first = 0; first < s.rows; first += s.tile_rows) {
+    const int end = std::min(s.rows, first + s.tile_rows);
+    for (int row = first; row < end; row += s.row_lanes) {
+      beats.emplace_back();
+      for (int lane = 0; lane < s.row_lanes; ++lane) {
+        beats.back().push_back(row + lane < end ? row + lane : -1);
+      }
+    }
+  }
+  return beats;
+}
 
 class TileModel {
  public:
-  // Random cells; `extreme` puts every weight at full scale.
   TileModel(const TileShape& shape, Random& random, bool extreme) : s_(shape) {
     for (int i = 0; i < 1 << s_.cell_bits; ++i) {
-      table_.push_back(random.next() & mask(s_.g_bits));
+      table_.push_back(extreme ? mask(s_.g_bits) : random.next() & mask(s_.g_bits));
     }
     for (int i = 0; i < s_.rows * s_.cols; ++i) {
       const uint64_t magnitude = extreme ? mask(s_.mag_bits) : random.next() & mask(s_.mag_bits);
@@ -39,13 +75,19 @@ class TileModel {
                                       : random.next() & mask(s_.g_bits));
       }
     }
+    for (int i = 0; i < s_.cols * s_.slices; ++i) converters_.push_back(converter(i, random));
+    for (int i = 0; s_.inl != 0 && i < 1 << s_.adc_bits; ++i) {
+      inl_.push_back(random.next() & mask(s_.adc_bits));
+    }
   }
 
   void write_images(const std::string& weights, const std::string& table) const {
     HexImage w(weights);
     for (int group = 0; group < s_.groups(); ++group) {
-      for (int row = 0; row < s_.rows; ++row) {
-        for (int lane = 0; lane < s_.pe; ++lane) write_lane(w, row, group * s_.pe + lane);
+      for (const std::vector<int>& beat : tile_beats(s_)) {
+        for (const int row : beat) {
+          for (int lane = 0; lane < s_.pe; ++lane) write_lane(w, row, group * s_.pe + lane);
+        }
         w.end_word();
       }
     }
@@ -56,8 +98,24 @@ class TileModel {
     }
   }
 
+  // What the converters look up.
+  void write_adc_images(const std::string& adc, const std::string& inl) const {
+    HexImage a(adc);
+    for (size_t i = 0; i < converters_.size(); ++i) {
+      a.field(static_cast<uint64_t>(converters_[i].mult), 16);
+      a.field(static_cast<uint64_t>(converters_[i].offset), s_.offset_bits);
+      a.field(static_cast<uint64_t>(converters_[i].clip), s_.adc_bits);
+      if ((i + 1) % static_cast<size_t>(s_.slices) == 0) a.end_word();
+    }
+    HexImage n(inl);
+    for (const uint64_t code : inl_) {
+      n.field(code, s_.adc_bits);
+      n.end_word();
+    }
+  }
+
   // Y of every column for one position's activations (raw bits).
-  std::vector<int64_t> apply(const std::vector<uint64_t>& x) const {
+  std::vector<int64_t> apply(const std::vector<uint64_t>& x, const NoiseImage& noise = {}) const {
     std::vector<int64_t> y(s_.cols, 0);
     for (int c = 0; c < s_.cols; ++c) {
       for (int t = 0; t < s_.tiles(); ++t) {
@@ -65,8 +123,8 @@ class TileModel {
           for (int s = 0; s < s_.slices; ++s) {
             const int64_t weight = (s_.in_signed != 0 && b == s_.in_bits - 1 ? -1 : 1) *
                                    (int64_t{1} << b) * (int64_t{1} << (s_.cell_bits * s)) *
-                                   s_.lsb[s];
-            y[c] += weight * (code(x, c, t, b, s, 0) - code(x, c, t, b, s, 1));
+                                   s_.lsb[s % 2];
+            y[c] += weight * (code(x, c, t, b, s, 0, noise) - code(x, c, t, b, s, 1, noise));
           }
         }
       }
@@ -81,23 +139,60 @@ class TileModel {
     t.tile_rows = s_.tile_rows;
     t.cols = s_.cols;
     t.pe = s_.pe;
+    t.row_lanes = s_.row_lanes;
     t.adc_lanes = s_.adc_lanes;
     t.in_bits = s_.in_bits;
+    t.planes = s_.planes;
     t.slices = s_.slices;
     t.per_cell = s_.per_cell != 0;
-    t.adc_latency = hwgen::adc_latency(std::vector<int32_t>(s_.mult, s_.mult + s_.slices));
+    hwgen::AdcTiming adc;
+    adc.per_column = s_.per_column != 0;
+    adc.inl = s_.inl != 0;
+    adc.dsp = s_.dsp != 0;
+    adc.mask = static_cast<int32_t>(s_.mult[0] | s_.mult[1]);
+    std::vector<int32_t> lsb;
+    for (int s = 0; s < s_.slices; ++s) {
+      adc.mult.push_back(static_cast<int32_t>(s_.mult[s % 2]));
+      adc.clip = adc.clip || clip(s) != static_cast<int64_t>(mask(s_.adc_bits));
+      lsb.push_back(static_cast<int32_t>(s_.lsb[s % 2]));
+      if (s_.noise()) adc.noise_mult.push_back(static_cast<int32_t>(s_.noise_mult[s % 2]));
+    }
+    t.adc_latency = hwgen::adc_latency(adc);
+    t.lsb_product = hwgen::lsb_product(lsb);
     t.requant = requant;
     return t;
   }
 
  private:
+  struct Converter {
+    int64_t mult, offset, clip;
+  };
+
+  int64_t clip(int slice) const {
+    return s_.clip[slice % 2] & static_cast<int64_t>(mask(s_.adc_bits));
+  }
+
+  // Of a column and slice: the constants, or with per_column something near them.
+  Converter converter(int index, Random& random) const {
+    const int slice = index % s_.slices;
+    Converter c{s_.mult[slice % 2], s_.offset[slice % 2], clip(slice)};
+    if (s_.per_column == 0) return c;
+    const int64_t bits = s_.mult[0] | s_.mult[1];
+    const int64_t top = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bits)));
+    if (s_.extreme == 0) c.mult = (static_cast<int64_t>(random.next()) & bits) | top;
+    c.offset = sign_extend(random.next(), s_.offset_bits);
+    if (random.percent(50)) c.clip = static_cast<int64_t>(random.next() & mask(s_.adc_bits));
+    return c;
+  }
+
   uint64_t g(int row, int col, int slice, int polarity) const {
     return g_[((row * s_.cols + col) * s_.slices + slice) * 2 + polarity];
   }
 
   void write_lane(HexImage& w, int row, int col) const {
-    if (col >= s_.cols) {
-      w.field(0, s_.per_cell != 0 ? 2 * s_.slices * s_.g_bits : s_.mag_bits + 1);
+    if (row < 0 || col >= s_.cols) {
+      const int bits = s_.per_cell != 0 ? 2 * s_.slices * s_.g_bits : s_.mag_bits + 1;
+      for (int done = 0; done < bits; done += 32) w.field(0, std::min(32, bits - done));
     } else if (s_.per_cell != 0) {
       for (int polarity = 0; polarity < 2; ++polarity) {
         for (int s = 0; s < s_.slices; ++s) w.field(g(row, col, s, polarity), s_.g_bits);
@@ -108,21 +203,36 @@ class TileModel {
     }
   }
 
-  int64_t code(const std::vector<uint64_t>& x, int col, int tile, int bit, int slice,
-               int polarity) const {
+  int64_t code(const std::vector<uint64_t>& x, int col, int tile, int bit, int slice, int polarity,
+               const NoiseImage& noise) const {
     int64_t current = 0;
     const int end = std::min(s_.rows, (tile + 1) * s_.tile_rows);
     for (int row = tile * s_.tile_rows; row < end; ++row) {
       if (x[row] >> bit & 1) current += static_cast<int64_t>(g(row, col, slice, polarity));
     }
-    const int64_t half = s_.shift[slice] == 0 ? 0 : int64_t{1} << (s_.shift[slice] - 1);
-    const int64_t sum = current * s_.mult[slice] + s_.offset[slice] + half;
-    return std::clamp(sum >> s_.shift[slice], int64_t{0}, static_cast<int64_t>(mask(s_.adc_bits)));
+    if (s_.noise()) {
+      const ir::NoiseCounter counter(s_.positions, s_.tiles(), s_.cols, s_.in_bits, s_.slices);
+      const uint32_t draw = ir::noise_draw(
+          noise.keys,
+          counter(noise.position, static_cast<uint32_t>(tile), static_cast<uint32_t>(col),
+                  static_cast<uint32_t>(bit), static_cast<uint32_t>(2 * slice + polarity)),
+          noise.image);
+      current +=
+          ir::noise_value(draw, static_cast<int32_t>(s_.noise_mult[slice % 2]), s_.noise_shift);
+    }
+    const Converter& c = converters_[col * s_.slices + slice];
+    const int64_t shift = s_.shift[slice % 2];
+    const int64_t half = shift == 0 ? 0 : int64_t{1} << (shift - 1);
+    const int64_t sum = current * c.mult + c.offset + half;
+    const int64_t a = std::min(
+        c.clip, std::clamp(sum >> shift, int64_t{0}, static_cast<int64_t>(mask(s_.adc_bits))));
+    return s_.inl != 0 ? static_cast<int64_t>(inl_[a]) : a;
   }
 
   TileShape s_;
-  std::vector<uint64_t> table_, magnitude_, g_;
+  std::vector<uint64_t> table_, magnitude_, g_, inl_;
   std::vector<bool> negative_;
+  std::vector<Converter> converters_;  // [column, slice]
 };
 
 }  // namespace crosstwin::verif

@@ -1,10 +1,10 @@
-// Checks xb_fifo: order, no loss, one beat a cycle.
+// Checks xb_fifo: order, no loss, one beat a cycle; the testbench compares with the ideal queue.
 // SPDX-License-Identifier: Apache-2.0
 #include "Vtb.h"
 #include "verif/common/queue_driver.hpp"
 
-#define BUG(index, name, width, depth) {#name, width},
-#define CASE(index, width, depth) {"", width},
+#define BUG(index, name, width, depth, ...) {#name, width, depth},
+#define CASE(index, width, depth, ...) {"", width, depth},
 const crosstwin::verif::QueueEntry kEntries[] = {
 #include "cases.inc"
 };

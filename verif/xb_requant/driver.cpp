@@ -34,7 +34,8 @@ int main(int argc, char** argv) {
     // Every other case has the small shifts that the product may overflow with.
     models.emplace_back(entry.shape, random, 1, cases.size() % 2 == 1 ? 8 : 31);
     const RequantModel& model = models.back();
-    model.write_image("requant_" + number + ".hex");
+    model.write_image("write_" + number + ".hex");
+    model.write_image("requant_" + number + ".hex", entry.shape.writable != 0 ? 0x5555 : 0);
     Case c{bug ? entry.bug : "case " + number, {}, {}, bug};
     for (int position = 0; position < kPositions; ++position) {
       for (int col = 0; col < entry.shape.cols; ++col) {

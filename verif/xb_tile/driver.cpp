@@ -8,37 +8,37 @@ namespace {
 
 using namespace crosstwin::verif;
 
-constexpr int kPositions = 12;
+constexpr int kImages = 3;
+constexpr int kPositions = 4;  // of an image, as in tb.sv
+constexpr uint32_t kFirstImage = 0xfffffffe;
+constexpr crosstwin::ir::NoiseKeys kKeys{0x0123456789abcdef};
 
 struct Entry {
   const char* bug;
   TileShape shape;
+  int writable;
 };
 
-#define BUG(index, name, rows, tile_rows, cols, pe, in_bits, in_signed, cell_bits, slices,     \
-            per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0, m1, sh1, o1, l1) \
-  {#name,                                                                                      \
-   {rows,                                                                                      \
-    tile_rows,                                                                                 \
-    cols,                                                                                      \
-    pe,                                                                                        \
-    in_bits,                                                                                   \
-    in_signed,                                                                                 \
-    cell_bits,                                                                                 \
-    slices,                                                                                    \
-    per_cell,                                                                                  \
-    mag_bits,                                                                                  \
-    g_bits,                                                                                    \
-    adc_bits,                                                                                  \
-    adc_lanes,                                                                                 \
-    {m0, m1},                                                                                  \
-    {sh0, sh1},                                                                                \
-    {o0, o1},                                                                                  \
-    {l0, l1}}},
+#define BUG(index, name, rows, tile_rows, cols, pe, row_lanes, in_bits, in_signed, planes,       \
+            cell_bits, slices, per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0, \
+            m1, sh1, o1, l1, clip0, clip1, per_column, offset_bits, inl, dsp, n0, n1, nsh,       \
+            writable, extreme)                                                                   \
+  {#name,                                                                                        \
+   {rows,        tile_rows, cols,     pe,        in_bits,  in_signed,      cell_bits,            \
+    slices,      per_cell,  mag_bits, g_bits,    adc_bits, adc_lanes,      {m0, m1},             \
+    {sh0, sh1},  {o0, o1},  {l0, l1}, row_lanes, planes,   {clip0, clip1}, per_column,           \
+    offset_bits, inl,       dsp,      {n0, n1},  nsh,      kPositions,     extreme},             \
+   writable},
 #define CASE(index, ...) BUG(index, , __VA_ARGS__)
 const Entry kEntries[] = {
 #include "cases.inc"
 };
+
+// Images are written under `name`_NUMBER.hex.
+void write_images(const TileModel& model, const std::string& prefix, const std::string& number) {
+  model.write_images(prefix + "weights_" + number + ".hex", prefix + "table_" + number + ".hex");
+  model.write_adc_images(prefix + "adc_" + number + ".hex", prefix + "inl_" + number + ".hex");
+}
 
 }  // namespace
 
@@ -47,24 +47,41 @@ int main(int argc, char** argv) {
   Random random(seed);
   std::vector<Case> cases;
   std::vector<TileModel> models;
+  HexImage keys("new_keys.hex");
+  for (int word = 0; word < 2; ++word) {
+    keys.field(kKeys.bits >> (32 * word), 32);
+    keys.end_word();
+  }
   for (const Entry& entry : kEntries) {
     const std::string number = std::to_string(cases.size());
     const TileShape& shape = entry.shape;
-    models.emplace_back(shape, random, cases.size() == 3);
-    models.back().write_images("weights_" + number + ".hex", "table_" + number + ".hex");
+    models.emplace_back(shape, random, shape.extreme != 0);
+    // A writable tile starts from another model's images and is given the right ones.
+    if (entry.writable != 0) write_images(TileModel(shape, random, false), "", number);
+    write_images(models.back(), entry.writable != 0 ? "new_" : "", number);
     Case c{*entry.bug != '\0' ? entry.bug : "case " + number, {}, {}, *entry.bug != '\0'};
-    for (int position = 0; position < kPositions; ++position) {
+    const std::vector<std::vector<int>> beats = tile_beats(shape);
+    const int repeats = shape.groups() * shape.passes();
+    for (int i = 0; i < kImages * kPositions; ++i) {
       std::vector<uint64_t> x;
       for (int row = 0; row < shape.rows; ++row) {
-        x.push_back(position == 0 ? mask(shape.in_bits) : random.next() & mask(shape.in_bits));
+        x.push_back(i == 0 ? mask(shape.in_bits) : random.next() & mask(shape.in_bits));
       }
-      const bool last = position % 4 == 3;
-      for (int group = 0; group < shape.groups(); ++group) {
-        for (int row = 0; row < shape.rows; ++row) {
-          c.in.push_back({x[row], last && group == shape.groups() - 1 && row == shape.rows - 1});
+      const bool last = i % kPositions == kPositions - 1;
+      for (int repeat = 0; repeat < repeats; ++repeat) {
+        for (const std::vector<int>& beat : beats) {
+          uint64_t data = 0;
+          for (size_t lane = 0; lane < beat.size(); ++lane) {
+            const uint64_t value =
+                beat[lane] < 0 ? random.next() & mask(shape.in_bits) : x[beat[lane]];
+            data |= value << (lane * shape.in_bits);
+          }
+          c.in.push_back({data, last && repeat == repeats - 1 && &beat == &beats.back()});
         }
       }
-      const std::vector<int64_t> y = models.back().apply(x);
+      const std::vector<int64_t> y =
+          models.back().apply(x, {kKeys, kFirstImage + static_cast<uint32_t>(i / kPositions),
+                                  static_cast<uint32_t>(i % kPositions)});
       for (int col = 0; col < shape.cols; ++col) {
         c.out.push_back({static_cast<uint64_t>(y[col]), last && col == shape.cols - 1});
       }
