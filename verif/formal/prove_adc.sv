@@ -17,22 +17,31 @@ module prove_adc #(
     input logic               slice_i
 );
 
-  localparam int unsigned Latency = xb_pkg::adc_latency({96'd0, 16'(Mult1), 16'(Mult0)});
+  localparam int unsigned Latency = xb_pkg::adc_latency(
+      {96'd0, 16'(Mult1), 16'(Mult0)}, 1'b0, '1, 1'b0, 1'b0, 1'b0
+  );
 
   logic [AdcBits-1:0] code;
 
   xb_adc #(
-      .AccBits  (AccBits),
+      .CurrentBits(AccBits),
       .AdcBits  (AdcBits),
       .Slices   (2),
       .AdcMult  ({16'(Mult1), 16'(Mult0)}),
       .AdcShift ({5'(Shift1), 5'(Shift0)}),
       .AdcOffset({32'(Offset1), 32'(Offset0)})
   ) u_dut (
-      .clk_i    (clk_i),
-      .current_i(current_i),
-      .slice_i  (slice_i),
-      .code_o   (code)
+      .clk_i     (clk_i),
+      .inl_wr_i  (1'b0),
+      .wr_addr_i ('0),
+      .wr_chunk_i('0),
+      .wr_data_i ('0),
+      .current_i (current_i),
+      .slice_i   (slice_i),
+      .mult_i    ('0),
+      .offset_i  ('0),
+      .clip_i    ('0),
+      .code_o    (code)
   );
 
   // The formula in 64 bits, delayed as the converter is. `known` counts the cycles from the start.

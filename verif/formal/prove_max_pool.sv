@@ -16,7 +16,7 @@ module prove_max_pool #(
     input logic            clk_i,
     input logic            rst_ni,
     input logic            mark_i,
-    input logic [     3:0] pick_y_i,     // window followed, taken in reset
+    input logic [     3:0] pick_y_i,    // window followed, taken in reset
     input logic [     3:0] pick_x_i,
     input logic [     3:0] pick_c_i,
     input logic            in_valid_i,
@@ -39,11 +39,11 @@ module prove_max_pool #(
   // ------------------------------------------------------------------ place of the beat
   logic [3:0] c_q, x_q, y_q, kx_q, ky_q, wx_q, wy_q;
   logic c_end, x_end, y_end;
-  assign c_end = 32'(c_q) == InC - 1;
-  assign x_end = 32'(x_q) == InW - 1;
-  assign y_end = 32'(y_q) == InH - 1;
+  assign c_end   = 32'(c_q) == InC - 1;
+  assign x_end   = 32'(x_q) == InW - 1;
+  assign y_end   = 32'(y_q) == InH - 1;
   assign in_last = c_end && x_end && y_end;
-  assign accept = in_valid_i && in_ready;
+  assign accept  = in_valid_i && in_ready;
 
   // Window number and place within the stride, as counters of their own.
   always_ff @(posedge clk_i) begin
@@ -123,15 +123,15 @@ module prove_max_pool #(
       .Width  (Bits + 1),
       .MaxHeld(3)
   ) u_queue (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_n),
-      .mark_i     (mark_i && picked),
-      .push_i     (accept && final_beat),
+      .clk_i       (clk_i),
+      .rst_ni      (rst_n),
+      .mark_i      (mark_i && picked),
+      .push_i      (accept && final_beat),
       .push_index_i(1'b0),
-      .push_data_i({best, c_end && 32'(wx_q) == OutW - 1 && 32'(wy_q) == OutH - 1}),
-      .pop_i      (out_valid && out_ready_i),
-      .pop_data_i ({out_data, out_last}),
-      .empty_o    (empty)
+      .push_data_i ({best, c_end && 32'(wx_q) == OutW - 1 && 32'(wy_q) == OutH - 1}),
+      .pop_i       (out_valid && out_ready_i),
+      .pop_data_i  ({out_data, out_last}),
+      .empty_o     (empty)
   );
 
   formal_progress #(

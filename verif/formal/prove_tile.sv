@@ -12,6 +12,7 @@ module prove_tile #(
     parameter int unsigned Pe = 2,
     parameter int unsigned InBits = 2,
     parameter bit InSigned = 1'b0,
+    parameter int unsigned Planes = InBits,
     parameter int unsigned CellBits = 1,
     parameter int unsigned Slices = 1,
     parameter int unsigned GBits = 1,
@@ -40,6 +41,7 @@ module prove_tile #(
 );
 
   localparam int unsigned Tiles = (Rows + TileRows - 1) / TileRows;
+  localparam int unsigned Passes = InBits / Planes;
   localparam int unsigned LastCols = Cols - (Groups - 1) * Pe;
   localparam int unsigned YBits = xb_pkg::y_bits(
       Tiles, AdcBits, InBits, CellBits, Slices, {8{16'(Lsb)}}
@@ -64,20 +66,23 @@ module prove_tile #(
   end
 
   // Last may come with the final row of the final group, or never.
-  logic [3:0] row_q, group_q;
-  logic row_end, tile_end, group_end, in_last;
+  logic [3:0] row_q, group_q, pass_q;
+  logic row_end, pass_end, tile_end, group_end, in_last;
   assign accept = in_valid_i && in_ready;
   assign row_end = 32'(row_q) == Rows - 1;
   assign tile_end = row_end || (32'(row_q) % TileRows == TileRows - 1);
+  assign pass_end = 32'(pass_q) == Passes - 1;
   assign group_end = 32'(group_q) == Groups - 1;
-  assign in_last = in_last_i && row_end && group_end;
+  assign in_last = in_last_i && row_end && pass_end && group_end;
   always_ff @(posedge clk_i) begin
     if (!rst_n) begin
       row_q   <= '0;
       group_q <= '0;
+      pass_q  <= '0;
     end else if (accept) begin
       row_q <= row_end ? 4'd0 : row_q + 4'd1;
-      if (row_end) group_q <= group_end ? 4'd0 : group_q + 4'd1;
+      if (row_end) pass_q <= pass_end ? 4'd0 : pass_q + 4'd1;
+      if (row_end && pass_end) group_q <= group_end ? 4'd0 : group_q + 4'd1;
     end
   end
 
@@ -88,6 +93,7 @@ module prove_tile #(
       .Pe       (Pe),
       .InBits   (InBits),
       .InSigned (InSigned),
+      .Planes   (Planes),
       .CellBits (CellBits),
       .Slices   (Slices),
       .PerCell  (1'b1),
@@ -99,16 +105,22 @@ module prove_tile #(
       .AdcOffset({Slices{32'(Offset)}}),
       .Lsb      ({Slices{16'(Lsb)}})
   ) u_dut (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_n),
-      .in_valid_i (in_valid_i),
-      .in_ready_o (in_ready),
-      .in_data_i  (in_data_i),
-      .in_last_i  (in_last),
-      .out_valid_o(out_valid),
-      .out_ready_i(out_ready_i),
-      .out_data_o (out_data),
-      .out_last_o (out_last)
+      .clk_i        (clk_i),
+      .rst_ni       (rst_n),
+      .cfg_valid_i  (1'b0),
+      .cfg_mem_i    ('0),
+      .cfg_addr_i   ('0),
+      .cfg_chunk_i  ('0),
+      .cfg_data_i   ('0),
+      .first_image_i('0),
+      .in_valid_i   (in_valid_i),
+      .in_ready_o   (in_ready),
+      .in_data_i    (in_data_i),
+      .in_last_i    (in_last),
+      .out_valid_o  (out_valid),
+      .out_ready_i  (out_ready_i),
+      .out_data_o   (out_data),
+      .out_last_o   (out_last)
   );
 
   // ------------------------------------------------------------------ Y of the picked column again
@@ -135,6 +147,8 @@ module prove_tile #(
         if (code < 0) code = '0;
         if (code > $signed((1 << AdcBits) - 1)) code = (1 << AdcBits) - 1;
         code = (code * $signed(Lsb)) <<< (b + CellBits * (k % Slices));
+        // A pass has the planes of its own.
+        if (32'(pass_q) != Passes - 1 - b / Planes) code = '0;
         if ((k >= Slices) != (InSigned && b == InBits - 1)) y = y - code;
         else y = y + code;
       end
@@ -147,7 +161,7 @@ module prove_tile #(
       y_q <= '0;
     end else if (accept && pick_here) begin
       current_q <= tile_end ? '0 : current;
-      if (tile_end) y_q <= row_end ? 32'sd0 : y;
+      if (tile_end) y_q <= (row_end && pass_end) ? 32'sd0 : y;
     end
   end
 
@@ -169,15 +183,15 @@ module prove_tile #(
       .MaxHeld(MaxHeld),
       .MaxPush(Pe)
   ) u_queue (
-      .clk_i       (clk_i),
-      .rst_ni      (rst_n),
-      .mark_i      (mark_i && pick_here && Data),
-      .push_i      ($clog2(Pe + 1)'((accept && row_end) ? (group_end ? LastCols : Pe) : 0)),
+      .clk_i(clk_i),
+      .rst_ni(rst_n),
+      .mark_i(mark_i && pick_here && Data),
+      .push_i($clog2(Pe + 1)'((accept && row_end && pass_end) ? (group_end ? LastCols : Pe) : 0)),
       .push_index_i($clog2(Pe + 1)'(32'(pick_q) % Pe)),
-      .push_data_i ({y, in_last && 32'(pick_q) == Cols - 1}),
-      .pop_i       (out_valid && out_ready_i),
-      .pop_data_i  ({32'($signed(out_data)), out_last}),
-      .empty_o     (empty)
+      .push_data_i({y, in_last && 32'(pick_q) == Cols - 1}),
+      .pop_i(out_valid && out_ready_i),
+      .pop_data_i({32'($signed(out_data)), out_last}),
+      .empty_o(empty)
   );
 
   formal_progress #(

@@ -6,7 +6,7 @@
 // the byte enables ADx1..0, with 36 (port A writes, port B reads, data on DIB:DIA and DOB:DOA)
 // ADA3..0. Word n of 18 bits starts out as INITVAL_(n/16)[20 (n mod 16) +: 18].
 //
-// Lattice leaves open what a port reads of a byte that the other one writes in the same cycle: the
+// Lattice leaves open what a port reads of a bit that the other one writes in the same cycle: the
 // model answers with the complement of what was there, so that a netlist that minds is caught.
 // What Yosys never emits stops elaboration. Output registers and clock inversion are such.
 
@@ -415,8 +415,12 @@ module DP16KD #(
       seen_a[9*i+:9] = old_a[9*i+:9];
       seen_b[9*i+:9] = old_b[9*i+:9];
       for (int j = 0; j < 4; j++) begin
-        if (bytes_b[j] && (base_b | 11'(j)) == (base_a | 11'(i))) seen_a[9*i+:9] = ~old_a[9*i+:9];
-        if (bytes_a[j] && (base_a | 11'(j)) == (base_b | 11'(i))) seen_b[9*i+:9] = ~old_b[9*i+:9];
+        if (bytes_b[j] && (base_b | 11'(j)) == (base_a | 11'(i))) begin
+          seen_a[9*i+:9] = old_a[9*i+:9] ^ merged(DATA_WIDTH_B, addr_b, 9'd0, 9'h1ff);
+        end
+        if (bytes_a[j] && (base_a | 11'(j)) == (base_b | 11'(i))) begin
+          seen_b[9*i+:9] = old_b[9*i+:9] ^ merged(DATA_WIDTH_A, addr_a, 9'd0, 9'h1ff);
+        end
       end
     end
   end

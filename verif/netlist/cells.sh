@@ -59,7 +59,7 @@ cache=()
 if command -v ccache > /dev/null; then cache=(env OBJCACHE=ccache CCACHE_BASEDIR="$out"); fi
 "${cache[@]}" "$verilator" --cc --exe --build -j 2 --x-initial unique --output-split 20000 \
   -Wno-fatal -Wno-lint -Wno-MODDUP -Wno-PINMISSING -Wno-UNOPTFLAT -Wno-INITIALDLY -Wno-TIMESCALEMOD \
-  -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1" --top-module cells_tb -Mdir obj -I. \
+  -MAKEFLAGS "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" --top-module cells_tb -Mdir obj -I. \
   -CFLAGS "-std=c++20 -I$here/../.." "${models[@]}" netlist.v "${bugs[@]}" \
   "$here/cells.sv" "$here/cells_tb.sv" "$here/cells.cpp" -o cells > build.log 2>&1 || {
   tail -30 build.log

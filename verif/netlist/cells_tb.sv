@@ -4,12 +4,14 @@
 `define NETLIST(index, name) \
   if (1) begin : gen_netlist_``index \
     logic [`CELLS*72-1:0] q; \
+    logic [`CELLS-1:0] differ; \
+    assign differ_o[index] = 64'(differ); \
     name u_netlist ( \
         .clk_i(clk_i), .write_i(write_i), .read_i(read_i), .clear_i(clear_i), \
         .enable_i(enable_i), .addr_i(addr_i), .other_i(other_i), .data_i(data_i), .q_o(q) \
     ); \
     for (genvar i = 0; i < `CELLS; i++) begin : gen_case \
-      assign differ_o[index][i] = q[i*72+:72] != q_rtl[i*72+:72]; \
+      assign differ[i] = q[i*72+:72] != q_rtl[i*72+:72]; \
     end \
   end
 

@@ -44,7 +44,7 @@ esac
 files=()
 for file in "$@"; do files+=("$(relative "$file")"); done
 headers=$(relative "$here/../../rtl_templates/pkg")
-"$yosys" -q -p "read_verilog -sv -I$headers ${files[*]}
+"$yosys" -q -p "read_verilog -defer -sv -I$headers ${files[*]}
 $synth -top $top
 rename $top $name
 write_verilog -noattr $(relative "$out")/netlist.v
