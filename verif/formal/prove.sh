@@ -21,7 +21,7 @@ rtl=$here/../../rtl_templates
 name=$1
 mkdir -p "$2/$name"
 out=$(cd "$2/$name" && pwd)
-rm -f "$out"/*
+rm -rf "${out:?}"/*
 yosys=$("$here/../find_tool.sh" yosys) || exit 77
 abc=$("$here/../find_tool.sh" yosys-abc) || exit 77
 
