@@ -128,7 +128,8 @@ while IFS='|' read -r bug _ file expression; do
     exit 1
   fi
   model "$bug" "$out/broken"
-  verdict=$(check "$bug" "bmc3 -F 200" 600)
+  # Within the cycles that the proof looks at, where it looks at so many only.
+  verdict=$(check "$bug" "bmc3 -F $((depth > 0 ? depth : 200))" 600)
   if [[ $verdict == fails* ]]; then
     caught=$((caught + 1))
   else
