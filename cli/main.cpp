@@ -28,7 +28,7 @@ void print(const cli::CommandLine& line, const ordered_json& json, const std::st
 
 // Inputs are checked, nothing is written.
 int dry_run(const cli::CommandLine& line, const std::vector<std::string>& names) {
-  static_cast<void>(cli::resolve_config(line.options));
+  cli::Config config = cli::resolve_config(line.options);
   cli::require_inputs(cli::find_step(names.front()), cli::Run(line.options.out));
   ordered_json steps = ordered_json::array();
   std::string text;
@@ -38,8 +38,15 @@ int dry_run(const cli::CommandLine& line, const std::vector<std::string>& names)
     text += fmt::format("{:<9} {}\n          reads   {}\n          writes  {}\n", name,
                         step.summary, step.reads, step.writes);
   }
-  print(line, {{"out", line.options.out.string()}, {"steps", steps}},
-        text + "OUT is " + line.options.out.string() + "\n");
+  text += "OUT is " + line.options.out.string() + "\n";
+  ordered_json all = {{"out", line.options.out.string()}, {"steps", steps}};
+  const cli::Step& only = cli::find_step(names.front());
+  if (names.size() == 1 && only.preview != nullptr) {
+    cli::Context context(std::move(config), cli::Run(line.options.out), line.options);
+    all["result"] = only.preview(context);
+    text += only.text(all["result"]);
+  }
+  print(line, all, text);
   return kOk;
 }
 

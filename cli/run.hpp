@@ -21,6 +21,7 @@ class Run {
   std::filesystem::path design() const { return dir_ / "design"; }
   std::filesystem::path chip() const { return dir_ / "chip"; }
   std::filesystem::path rtl() const { return dir_ / "rtl"; }
+  std::filesystem::path pareto() const { return dir_ / "pareto"; }
   std::filesystem::path verify() const { return dir_ / "verify"; }
   std::filesystem::path fpga(const std::string& board) const { return dir_ / "fpga" / board; }
   std::filesystem::path report() const { return dir_ / "report"; }

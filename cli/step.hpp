@@ -70,6 +70,8 @@ struct Step {
 
   // A result with "passed": false is recorded, then thrown as CheckFailed with its "failure".
   nlohmann::ordered_json (*run)(Context& context) = nullptr;
+  // What run() would find, for --dry-run; writes nothing. Only where that is quick.
+  nlohmann::ordered_json (*preview)(Context& context) = nullptr;
   std::string (*line)(const nlohmann::ordered_json& result) = nullptr;  // for `build`
   std::string (*text)(const nlohmann::ordered_json& result) = nullptr;  // for people
 };

@@ -16,7 +16,7 @@ inline int64_t raw_code(int64_t current, int64_t mult, int64_t offset, int32_t s
   return (current * mult + offset + half) >> shift;
 }
 
-// A = clamp(raw code, 0, 2^bits - 1).
+// clamp(raw code, 0, 2^bits - 1): the code of a converter without clip and non-linearity.
 inline int32_t convert(int64_t current, int64_t mult, int64_t offset, int32_t shift, int32_t bits) {
   const int64_t code = raw_code(current, mult, offset, shift);
   return static_cast<int32_t>(std::clamp<int64_t>(code, 0, (int64_t{1} << bits) - 1));

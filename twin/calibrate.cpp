@@ -226,6 +226,8 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
   // Stand-ins until the choice is made; the currents do not depend on them.
   chip.adc_mult.assign(conversions, 1);
   chip.adc_offset.assign(conversions, 0);
+  chip.adc_clip.assign(conversions, (1 << shape.adc_bits) - 1);
+  chip.inl.clear();
   chip.adc_shift.assign(slices, 0);
   chip.lsb.assign(slices, 1);
 

@@ -17,7 +17,8 @@
 namespace crosstwin::twin {
 
 // Fills the converter fields of `chip`, whose conductances are set: per slice one lsb by
-// options.range, and its transfer, the same for every column; offsets 0. `maps` are the layer's
+// options.range, and its transfer, the same for every column; offsets 0, clips at the top
+// code, no non-linearity. `maps` are the layer's
 // inputs, [n][h][w][c]; kWorstCase and kLossless do not read them.
 // kMse measures on the first kMseImages of them.
 // Throws ir::Error when kLossless is asked for and does not fit adc_bits.

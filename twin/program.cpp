@@ -7,6 +7,7 @@
 
 #include "compress/ir/error.hpp"
 #include "twin/calibrate.hpp"
+#include "twin/converter.hpp"
 #include "twin/device.hpp"
 #include "twin/stages.hpp"
 
@@ -76,7 +77,7 @@ bool sits_at_table(const ir::Design& design, const ir::Stage& stage, const ir::C
   return true;
 }
 
-// All maps through one stage; `chip` is null for a pool.
+// All maps through one stage, without read noise; `chip` is null for a pool.
 std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline, size_t index,
                               const ir::CrossbarChip* chip, std::span<const int32_t> maps) {
   const ir::Stage& stage = design.stages[index];
@@ -112,6 +113,7 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
   ir::Chip chip;
   chip.design_hash = ir::design_hash(design);
   chip.seed = seed;
+  chip.noise_seed = seed;
   chip.device = device;
   chip.shared_table = true;
   uint16_t max_g = *std::max_element(table.begin(), table.end());
@@ -126,7 +128,10 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
     }
     ir::CrossbarChip crossbar = draw_cells(design, i, device, seed);
     calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
-    check_sums(stage, max_abs_y(tile_shape(design, stage), crossbar), "stage " + stage.name);
+    const TileShape shape = tile_shape(design, stage);
+    draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar);
+    set_read_noise(device, shape.slices, crossbar);
+    check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
     maps[i] = run_maps(design, pipeline, i, &crossbar, in);
     max_g = std::max(max_g, *std::max_element(crossbar.g.begin(), crossbar.g.end()));
     chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);

@@ -18,8 +18,9 @@ using CalibrationImages = std::span<const uint8_t>;
 inline constexpr int64_t kMaxCalibrationImages = 512;
 
 // Every cell is drawn by its own counter (seed, stage, polarity, slice, row, column), so that the
-// chip depends on nothing else. The converters are then set stage by stage, each seeing what the
-// stages before it, already calibrated, give for the calibration images.
+// chip depends on nothing else, and so is every converter (twin/converter.hpp). The ranges of the
+// converters are set stage by stage, each seeing what the stages before it, calibrated and with
+// their converters' faults, give for the calibration images; read noise is off meanwhile.
 // Throws ir::Error when the device does not fit the layout, when a range that needs images has none
 // or when a lossless conversion does not fit adc_bits.
 ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,

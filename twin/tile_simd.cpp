@@ -13,26 +13,28 @@ namespace crosstwin::twin::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 void add_conversions(const FastTile::View& tile, const int32_t* HWY_RESTRICT driven, int32_t count,
-                     int32_t slice, int32_t weight, int32_t* HWY_RESTRICT y) {
+                     int32_t slice, int32_t weight, const int32_t* HWY_RESTRICT noise,
+                     int32_t* HWY_RESTRICT y) {
   const hn::CappedTag<int32_t, FastTile::kLanes> d;
   const auto lanes = static_cast<int32_t>(hn::Lanes(d));
   const auto zero = hn::Zero(d);
-  const auto top = hn::Set(d, tile.top);
   const auto factor = hn::Set(d, weight);
   const int shift = tile.shift[slice];
   for (int32_t c = 0; c < tile.stride; c += lanes) {
     const int32_t* g = tile.g + slice * 2 * tile.stride + c;
-    auto positive = zero;
-    auto negative = zero;
+    auto positive = noise == nullptr ? zero : hn::LoadU(d, noise + c);
+    auto negative = noise == nullptr ? zero : hn::LoadU(d, noise + tile.stride + c);
     for (int32_t i = 0; i < count; ++i) {
       positive = hn::Add(positive, hn::LoadU(d, g + driven[i]));
       negative = hn::Add(negative, hn::LoadU(d, g + driven[i] + tile.stride));
     }
     const auto mult = hn::LoadU(d, tile.mult + slice * tile.stride + c);
     const auto offset = hn::LoadU(d, tile.offset + slice * tile.stride + c);
+    const auto clip = hn::LoadU(d, tile.clip + slice * tile.stride + c);
     const auto code = [&](auto current) HWY_ATTR {
       const auto raw = hn::ShiftRightSame(hn::Add(hn::Mul(current, mult), offset), shift);
-      return hn::Min(hn::Max(raw, zero), top);
+      const auto clipped = hn::Min(hn::Max(raw, zero), clip);
+      return tile.inl == nullptr ? clipped : hn::GatherIndex(d, tile.inl, clipped);
     };
     const auto difference = hn::Sub(code(positive), code(negative));
     hn::StoreU(hn::Add(hn::LoadU(d, y + c), hn::Mul(difference, factor)), d, y + c);
@@ -48,8 +50,8 @@ namespace crosstwin::twin {
 HWY_EXPORT(add_conversions);
 
 void add_conversions(const FastTile::View& tile, const int32_t* driven, int32_t count,
-                     int32_t slice, int32_t weight, int32_t* y) {
-  HWY_DYNAMIC_DISPATCH(add_conversions)(tile, driven, count, slice, weight, y);
+                     int32_t slice, int32_t weight, const int32_t* noise, int32_t* y) {
+  HWY_DYNAMIC_DISPATCH(add_conversions)(tile, driven, count, slice, weight, noise, y);
 }
 
 }  // namespace crosstwin::twin

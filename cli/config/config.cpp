@@ -159,10 +159,10 @@ void read_document(const Document& document, Config& config, bool as_train) {
 void check_config(const Config& config, const std::string& where) {
   ir::check_name(config.name, where + ": $.name");
   ir::check_layout(config.layout, (where + ": $.layout").c_str());
-  for (const auto& [name, settings] : config.layers) {
-    if (settings.adc_lanes == 3) {
-      throw ir::Error({where + ": " + name + ".adc_lanes", "out of range", "1, 2 or 4", "3"});
-    }
+  const std::string& depth = config.verify.depth;
+  if (depth != "outputs" && depth != "layers" && depth != "codes") {
+    throw ir::Error({where + ": $.verify.depth", "unknown word",
+                     "\"outputs\", \"layers\" or \"codes\"", "\"" + depth + "\""});
   }
   if (!config.verify.waves.empty() && config.verify.waves != "vcd" &&
       config.verify.waves != "fst") {

@@ -21,14 +21,26 @@
 
 namespace crosstwin::cli {
 
+// What the plan chooses unless it is said here.
+enum class FormSetting { automatic, bit_plane, bit_serial, collapsed };
+enum class RequantSetting { automatic, serial, parallel };
+enum class DspSetting { automatic, no, yes };
+
 // What may differ per layer: "defaults", then "kinds", then "layers"; the later wins. An override
 // of any of the three wins over the file.
 struct LayerSettings {
-  int32_t filters = 0;    // crossbar columns to keep; 0 = all
-  int32_t rows = 0;       // crossbar rows to keep; 0 = all
-  int32_t channels = 0;   // input channels to keep; 0 = all
-  int32_t pe = 0;         // columns a pass; 0 = the plan chooses
-  int32_t adc_lanes = 0;  // converters of a layer; 0 = the plan chooses
+  int32_t filters = 0;   // crossbar columns to keep; 0 = all
+  int32_t rows = 0;      // crossbar rows to keep; 0 = all
+  int32_t channels = 0;  // input channels to keep; 0 = all
+  // 0 and automatic: the plan chooses.
+  FormSetting form = FormSetting::automatic;
+  int32_t planes = 0;     // accumulated at a time
+  int32_t pe = 0;         // columns a pass
+  int32_t row_lanes = 0;  // rows a cycle
+  int32_t adc_lanes = 0;  // conversions a cycle
+  RequantSetting requant = RequantSetting::automatic;
+  DspSetting dsp = DspSetting::automatic;
+  int32_t lines = 0;  // of the input that the window keeps
 };
 
 struct CompressSettings {
@@ -56,13 +68,17 @@ struct SimulateSettings {
 struct GenerateSettings {
   std::optional<double> target_fps;
   double clock_mhz = 50;
+  std::string fit;  // a board; empty = none
+  bool pareto = false;
   bool per_cell = false;
+  bool writable = false;
 };
 
 struct VerifySettings {
   int64_t images = 1000;
   int64_t stall_images = 100;
-  std::string waves;  // "", "vcd" or "fst"
+  std::string depth = "outputs";  // "outputs", "layers" or "codes"
+  std::string waves;              // "", "vcd" or "fst"
 };
 
 struct FpgaSettings {

@@ -138,7 +138,7 @@ Fields layout_fields(ir::Layout& l) {
 
 // A preset's name or a device file; the resolved configuration holds the values themselves.
 Field device_field(const std::string& key, ir::Device& device, const std::string& explanation) {
-  return {key, "preset (ideal, reram), device file, or its object", explanation,
+  return {key, "preset (ideal, reram, reram_full), device file, or its object", explanation,
           [&device](const ir::JsonReader& json) {
             device =
                 json.value().is_object() ? ir::read_device(json) : ir::load_device(json.string());
@@ -171,9 +171,14 @@ Fields simulate_fields(SimulateSettings& s) {
 Fields generate_fields(GenerateSettings& g) {
   Fields f;
   f.optional_number("target_fps", g.target_fps, 0.001, 1e9,
-                    "images a second that layers without pe must meet; --target-fps");
+                    "images a second; every layer takes the cheapest form that meets it; "
+                    "--target-fps");
   f.number("clock_mhz", g.clock_mhz, 0.001, 10000, "clock that target_fps counts with");
+  f.string("fit", g.fit, "board that the fastest design is sought for; \"\" = none; --fit");
+  f.boolean("pareto", g.pareto, "cycles against LUTs of the whole design, in OUT/pareto; --pareto");
   f.boolean("per_cell", g.per_cell, "one conductance a cell even where a table would do");
+  f.boolean("writable", g.writable,
+            "weights, converters and tables can be written over a stream; --writable");
   return f;
 }
 
@@ -182,6 +187,9 @@ Fields verify_fields(VerifySettings& v) {
   f.integer("images", v.images, 1, kMany, "test images held against the twin; --images");
   f.integer("stall_images", v.stall_images, 0, kMany,
             "of them again with random idle and back-pressure; --stall-images");
+  f.string("depth", v.depth,
+           "what is compared: \"outputs\", \"layers\" (and every beat), \"codes\" (and every ADC "
+           "code); --depth");
   f.string("waves", v.waves, "\"vcd\" or \"fst\": waves of the first mismatch; --vcd, --fst");
   return f;
 }
@@ -218,8 +226,30 @@ Fields layer_fields(LayerSettings& s) {
   f.integer("filters", s.filters, 0, 1 << 20, "crossbar columns kept by compress; 0 = all");
   f.integer("rows", s.rows, 0, 1 << 24, "crossbar rows kept by compress; 0 = all");
   f.integer("channels", s.channels, 0, 1 << 20, "input channels kept by compress; 0 = all");
-  f.integer("pe", s.pe, 0, 1 << 20, "columns computed a pass; 0 = the plan chooses");
-  f.integer("adc_lanes", s.adc_lanes, 0, 4, "converters: 1, 2 or 4; 0 = the plan chooses");
+  f.word("form", s.form,
+         {{"auto", FormSetting::automatic},
+          {"bit_plane", FormSetting::bit_plane},
+          {"bit_serial", FormSetting::bit_serial},
+          {"collapsed", FormSetting::collapsed}},
+         "all input planes at once; some at a time; integer products, where proved equal; --form");
+  f.integer("planes", s.planes, 0, 16,
+            "bit_serial: planes accumulated at a time, dividing the input's bits; 0 = plan's");
+  f.integer("pe", s.pe, 0, 1 << 20,
+            "columns a pass; need not divide the layer's; 0 = the plan chooses");
+  f.integer("row_lanes", s.row_lanes, 0, 1 << 20,
+            "rows a cycle; need not divide the tile's; 0 = the plan chooses");
+  f.integer("adc_lanes", s.adc_lanes, 0, 1 << 10,
+            "conversions a cycle: divides 2 x slices, or a multiple of it that divides 2 x slices "
+            "x planes; 0 = the plan chooses");
+  f.word("requant", s.requant,
+         {{"auto", RequantSetting::automatic},
+          {"serial", RequantSetting::serial},
+          {"parallel", RequantSetting::parallel}},
+         "a bit a cycle, or a column a cycle");
+  f.word("dsp", s.dsp,
+         {{"auto", DspSetting::automatic}, {"no", DspSetting::no}, {"yes", DspSetting::yes}},
+         "multipliers in DSP blocks");
+  f.integer("lines", s.lines, 0, 1 << 20, "of the input that the window keeps; 0 = derived");
   return f;
 }
 

@@ -55,7 +55,7 @@ Step program_step() {
           .reads = "OUT/design/, the device (chip.device), 512 training images for the ADC ranges",
           .writes = "OUT/chip/: one integer conductance a cell, the converters' integers",
           .example = "crosstwin program --out out/lenet5 --device reram --seed 7",
-          .shortcuts = {{"--device", "chip.device", "preset (ideal, reram) or device file", "",
+          .shortcuts = {{"--device", "chip.device", "preset (ideal, reram, reram_full) or device file", "",
                          Shortcut::Form::text},
                         {"--adc-range", "chip.adc_range",
                          "max, percentile, mse, worst_case or lossless"}},

@@ -29,8 +29,9 @@ ordered_json compare(Context& context, const twin::Simulator& twin, const data::
       .logits = logits,
       .trace =
           [&](int64_t image) {
-            return twin.trace(
-                std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes));
+            return twin.fast_trace(
+                std::span(images.images).subspan(static_cast<size_t>(image) * bytes, bytes),
+                static_cast<uint32_t>(image));
           },
       .chip_hash = ir::chip_hash(twin.chip())};
   verif::Options options;
@@ -38,6 +39,7 @@ ordered_json compare(Context& context, const twin::Simulator& twin, const data::
   if (const std::string& waves = context.config.verify.waves; !waves.empty()) {
     options.waves = context.run.verify() / ("mismatch." + waves);
   }
+  options.depth = verif::depth_of(context.config.verify.depth);
   options.stalls = stalls;
   options.seed = context.config.seed;
   options.jobs = context.options.threads;
@@ -77,9 +79,18 @@ ordered_json run(Context& context) {
 
 std::string equal(const ordered_json& part, const ordered_json& outputs) {
   const auto images = part["images"].get<int64_t>();
-  return fmt::format("all {} logits of {} images equal ({} an image)",
-                     grouped(part["logits_equal"].get<int64_t>()), grouped(images),
-                     outputs.get<int>());
+  std::string all = fmt::format("all {} logits of {} images equal ({} an image)",
+                                grouped(part["logits_equal"].get<int64_t>()), grouped(images),
+                                outputs.get<int>());
+  const auto beats = part["beats"].get<int64_t>();
+  const auto codes = part["codes"].get<int64_t>();
+  if (beats > 0) all += fmt::format(", and {} layer outputs", grouped(beats));
+  if (codes > 0) all += fmt::format(", and {} ADC codes", grouped(codes));
+  if (!part["collapsed"].empty()) {
+    all += fmt::format("; collapsed, so without codes: {}",
+                       fmt::join(part["collapsed"].get<std::vector<std::string>>(), ", "));
+  }
+  return all;
 }
 
 std::string line(const ordered_json& result) {
@@ -110,7 +121,7 @@ std::string text(const ordered_json& result) {
 Step verify_step() {
   return {
       .name = "verify",
-      .summary = "hold every logit of the RTL against the twin",
+      .summary = "hold the RTL against the twin: every logit, layer output or ADC code",
       .reads = "OUT/rtl/, OUT/design/, OUT/chip/, the test split",
       .writes =
           "OUT/verify/: plain.json, stalls.json, the compiled simulator; exit 3 on a mismatch",
@@ -118,6 +129,8 @@ Step verify_step() {
       .shortcuts = {{"--images", "verify.images", "test images compared"},
                     {"--stall-images", "verify.stall_images",
                      "of them again with random idle and back-pressure"},
+                    {"--depth", "verify.depth", "outputs, layers or codes: what is compared", "",
+                     Shortcut::Form::text},
                     {"--vcd", "verify.waves", "write waves of the first mismatch as VCD", "vcd"},
                     {"--fst", "verify.waves", "write waves of the first mismatch as FST", "fst"}},
       .sections = {"seed", "dataset", "verify"},

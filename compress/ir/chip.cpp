@@ -9,6 +9,7 @@
 #include "compress/ir/device_json.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/noise.hpp"
 #include "compress/ir/npz.hpp"
 
 namespace crosstwin::ir {
@@ -35,6 +36,15 @@ std::vector<const Stage*> crossbar_stages(const Design& design) {
 
 }  // namespace
 
+bool CrossbarChip::noisy() const {
+  return std::any_of(noise_mult.begin(), noise_mult.end(), [](int32_t mult) { return mult != 0; });
+}
+
+bool noisy(const Chip& chip) {
+  return std::any_of(chip.crossbars.begin(), chip.crossbars.end(),
+                     [](const CrossbarChip& crossbar) { return crossbar.noisy(); });
+}
+
 std::string chip_hash(const Chip& chip) {
   std::string bytes = chip.design_hash + (chip.shared_table ? " table" : " cells");
   // Every list with its length, so that no value can move from one to the next unseen.
@@ -50,7 +60,12 @@ std::string chip_hash(const Chip& chip) {
     add(crossbar.adc_shift);
     add(crossbar.adc_offset);
     add(crossbar.lsb);
+    add(crossbar.adc_clip);
+    add(crossbar.inl);
+    add(crossbar.noise_mult);
+    bytes += " " + std::to_string(crossbar.noise_shift);
   }
+  if (noisy(chip)) bytes += " " + std::to_string(chip.noise_seed);
   return content_hash(bytes);
 }
 
@@ -110,6 +125,25 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
            std::to_string(*large), "take more ADC bits");
     }
     ranges(place + ".lsb", crossbar.lsb, slices, 1, kMaxLsb);
+    const int64_t codes = int64_t{1} << design.layout.adc_bits;
+    ranges(place + ".adc_clip", crossbar.adc_clip, slices * cols, 0, codes - 1);
+    if (!crossbar.inl.empty()) ranges(place + ".inl", crossbar.inl, codes, 0, codes - 1);
+    ranges(place + ".noise_mult", crossbar.noise_mult, slices, 0, 65535);
+    if (crossbar.noise_shift < 0 || crossbar.noise_shift > 31) {
+      fail(place + ".noise_shift", "out of range", "0..31", std::to_string(crossbar.noise_shift));
+    }
+    if (crossbar.noisy()) {
+      const int64_t tile_rows = design.layout.tile_rows;
+      const int64_t positions = int64_t{stages[i]->out.h} * stages[i]->out.w;
+      const int32_t bits = NoiseCounter(positions, (rows + tile_rows - 1) / tile_rows, cols,
+                                        stages[i]->in_bits, slices)
+                               .bits();
+      if (bits > 32) {
+        fail(place + ".noise_mult of layer " + stages[i]->name,
+             "read noise cannot number the layer's conversions", "32 bits of counter",
+             std::to_string(bits), "split the layer, or take a device without read_noise");
+      }
+    }
     if (!chip.shared_table) continue;
     const auto& weight = std::get<Crossbar>(stages[i]->kind).weight;
     for (int32_t polarity = 0, at = 0; polarity < 2; ++polarity) {
@@ -134,6 +168,7 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
   json["kind"] = "crosstwin-chip";
   json["design_hash"] = chip.design_hash;
   json["seed"] = std::to_string(chip.seed);
+  json["noise_seed"] = std::to_string(chip.noise_seed);
   json["g_bits"] = chip.g_bits;
   json["shared_table"] = chip.shared_table;
   json["table"] = chip.table;
@@ -142,13 +177,20 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
   for (const CrossbarChip& crossbar : chip.crossbars) {
     const auto slices = static_cast<int64_t>(crossbar.lsb.size());
     const auto per_column = static_cast<int64_t>(crossbar.adc_mult.size());
-    json["crossbars"].push_back(
-        {{"stage", crossbar.stage}, {"adc_shift", crossbar.adc_shift}, {"lsb", crossbar.lsb}});
+    json["crossbars"].push_back({{"stage", crossbar.stage},
+                                 {"adc_shift", crossbar.adc_shift},
+                                 {"lsb", crossbar.lsb},
+                                 {"noise_mult", crossbar.noise_mult},
+                                 {"noise_shift", crossbar.noise_shift}});
     const int64_t cols = per_column / slices;
     const int64_t rows = static_cast<int64_t>(crossbar.g.size()) / (2 * per_column);
     tensors[crossbar.stage + ".g"] = Array<uint16_t>{{2, slices, rows, cols}, crossbar.g};
     tensors[crossbar.stage + ".adc_mult"] = Array<int32_t>{{slices, cols}, crossbar.adc_mult};
     tensors[crossbar.stage + ".adc_offset"] = Array<int32_t>{{slices, cols}, crossbar.adc_offset};
+    tensors[crossbar.stage + ".adc_clip"] = Array<int32_t>{{slices, cols}, crossbar.adc_clip};
+    if (crossbar.inl.empty()) continue;
+    tensors[crossbar.stage + ".inl"] =
+        Array<uint16_t>{{static_cast<int64_t>(crossbar.inl.size())}, crossbar.inl};
   }
   write_dir(dir, [&](const std::filesystem::path& temporary) {
     write_npz(temporary / "tensors.npz", tensors);
@@ -164,12 +206,17 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   if (json.at("kind").string() != "crosstwin-chip") {
     json.at("kind").fail("not a chip", "\"crosstwin-chip\"", json.at("kind").string());
   }
-  json.at("schema_version").integer(Chip::kSchemaVersion, Chip::kSchemaVersion);
-  json.only({"schema_version", "kind", "design_hash", "seed", "g_bits", "shared_table", "table",
-             "device", "crossbars"});
+  const JsonReader version = json.at("schema_version");
+  if (version.integer(0, INT32_MAX) != Chip::kSchemaVersion) {
+    version.fail("a chip of another version of the format", std::to_string(Chip::kSchemaVersion),
+                 std::to_string(version.integer(0, INT32_MAX)), "run `crosstwin program` again");
+  }
+  json.only({"schema_version", "kind", "design_hash", "seed", "noise_seed", "g_bits",
+             "shared_table", "table", "device", "crossbars"});
   Chip chip;
   chip.design_hash = json.at("design_hash").string();
   chip.seed = json.at("seed").seed();
+  chip.noise_seed = json.at("noise_seed").seed();
   chip.g_bits = static_cast<int32_t>(json.at("g_bits").integer(1, 16));
   chip.shared_table = json.at("shared_table").boolean();
   for (const JsonReader& level : json.at("table").items()) {
@@ -180,7 +227,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   const auto stages = crossbar_stages(design);
   const auto entries = json.at("crossbars").items();
   for (size_t i = 0; i < std::min(entries.size(), stages.size()); ++i) {
-    entries[i].only({"stage", "adc_shift", "lsb"});
+    entries[i].only({"stage", "adc_shift", "lsb", "noise_mult", "noise_shift"});
     CrossbarChip crossbar;
     crossbar.stage = entries[i].at("stage").string();
     const auto list = [&](const char* key, std::vector<int32_t>& out, int64_t high) {
@@ -190,6 +237,8 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
     };
     list("adc_shift", crossbar.adc_shift, 31);
     list("lsb", crossbar.lsb, kMaxLsb);
+    list("noise_mult", crossbar.noise_mult, 65535);
+    crossbar.noise_shift = static_cast<int32_t>(entries[i].at("noise_shift").integer(0, 31));
     const auto [slices, rows, cols] = extent_of(design, *stages[i]);
     const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
     crossbar.g =
@@ -198,6 +247,12 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
         npz_member<int32_t>(tensors, name("adc_mult"), {slices, cols}, tensor_file).data;
     crossbar.adc_offset =
         npz_member<int32_t>(tensors, name("adc_offset"), {slices, cols}, tensor_file).data;
+    crossbar.adc_clip =
+        npz_member<int32_t>(tensors, name("adc_clip"), {slices, cols}, tensor_file).data;
+    if (tensors.count(name("inl")) != 0) {
+      const int64_t codes = int64_t{1} << design.layout.adc_bits;
+      crossbar.inl = npz_member<uint16_t>(tensors, name("inl"), {codes}, tensor_file).data;
+    }
     chip.crossbars.push_back(std::move(crossbar));
   }
   check_chip(chip, design, file.string() + ": $");

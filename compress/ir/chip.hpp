@@ -13,25 +13,33 @@
 namespace crosstwin::ir {
 
 // Polarity 0 is positive, 1 negative; slice 0 is the low one.
-// One conversion (numeric contract), I = the current of a physical column for one plane:
-//   A = clamp((I * adc_mult + adc_offset + (adc_shift ? 2^(adc_shift-1) : 0)) >> adc_shift,
-//             0, 2^adc_bits - 1)                                      arithmetic shift
+// One conversion (numeric contract), I = the current of a physical column for one plane, n = its
+// read noise, noise_value of compress/ir/noise.hpp, shifts are arithmetic:
+//   A = inl[min(clamp(((I + n) * adc_mult + adc_offset + (adc_shift ? 2^(adc_shift-1) : 0))
+//                     >> adc_shift, 0, 2^adc_bits - 1), adc_clip)]
 //   Y[c] = sum_tiles sum_b sum_s w_b 2^(cell_bits s) lsb[s] (A[+] - A[-])
 struct CrossbarChip {
   std::string stage;                // name of the design's stage
   std::vector<uint16_t> g;          // [2][S][R][C] conductance of every cell
   std::vector<int32_t> adc_mult;    // [S][C] 1..65535
   std::vector<int32_t> adc_shift;   // [S] 0..31, one a slice
-  std::vector<int32_t> adc_offset;  // [S][C]
+  std::vector<int32_t> adc_offset;  // [S][C] within +-2^30
   std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, 1..kMaxLsb
+  std::vector<int32_t> adc_clip;    // [S][C] highest code, 0..2^adc_bits - 1
+  std::vector<uint16_t> inl;        // [2^adc_bits] what a code comes out as; empty = itself
+  std::vector<int32_t> noise_mult;  // [S] 0..65535; all 0 = no read noise
+  int32_t noise_shift = 0;          // 0..31
+
+  bool noisy() const;
 };
 
 inline constexpr int32_t kMaxLsb = 65535;
 
 struct Chip {
-  static constexpr int32_t kSchemaVersion = 1;
+  static constexpr int32_t kSchemaVersion = 2;
   std::string design_hash;
-  uint64_t seed = 0;
+  uint64_t seed = 0;            // of the cells and converters
+  uint64_t noise_seed = 0;      // of the read noise
   std::vector<uint16_t> table;  // [2^cell_bits] conductance of each level when `shared_table`
   bool shared_table = false;    // every cell of every stage sits at table[code]
   int32_t g_bits = 8;           // width of every conductance
@@ -45,9 +53,12 @@ inline int32_t slice_code(int32_t weight, int32_t polarity, int32_t slice, int32
   return magnitude <= 0 ? 0 : (magnitude >> (cell_bits * slice)) & ((1 << cell_bits) - 1);
 }
 
-// Content hash of everything that the arrays compute with: the design's hash, the table and the
-// integers of every crossbar. Neither the seed nor the device counts.
+// Content hash of everything that the arrays compute with: the design's hash, the table, the
+// integers of every crossbar, and the noise seed where there is noise. Neither the other seed nor
+// the device counts.
 std::string chip_hash(const Chip& chip);
+
+bool noisy(const Chip& chip);
 
 // Throws Error naming `where` when the chip does not fit the design.
 void check_chip(const Chip& chip, const Design& design, const std::string& where);

@@ -12,15 +12,27 @@ namespace crosstwin::ir {
 namespace {
 
 constexpr double kMaxConductance = 65535;
+constexpr double kMaxGainSigma = 0.5;
+constexpr double kMaxOffsetSigma = 1000;  // LSB
+constexpr double kMaxInl = 1000;          // LSB
+constexpr double kMaxReadNoise = 1000;    // level steps
 
 Device preset(const std::string& name) {
   Device device;
   device.name = name;
-  if (name == "reram") {
+  if (name == "reram" || name == "reram_full") {
     // A typical published HfOx cell: 10% programming spread, 0.5% of cells stuck, most of them low.
     device.sigma = 0.1;
     device.stuck_low = 0.004;
     device.stuck_high = 0.001;
+  }
+  if (name == "reram_full") {
+    // Converters as they come off a line before trimming: 1% of gain, half an LSB of offset, one of
+    // non-linearity; thermal and telegraph noise of half a level step.
+    device.adc_gain_sigma = 0.01;
+    device.adc_offset_sigma = 0.5;
+    device.adc_inl = 1;
+    device.read_noise = 0.5;
   }
   return device;
 }
@@ -28,7 +40,8 @@ Device preset(const std::string& name) {
 }  // namespace
 
 bool Device::ideal() const {
-  return level_mean.empty() && sigma == 0 && stuck_low == 0 && stuck_high == 0;
+  return level_mean.empty() && sigma == 0 && stuck_low == 0 && stuck_high == 0 &&
+         adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 && read_noise == 0;
 }
 
 void check_device(const Device& device, const std::string& where) {
@@ -61,11 +74,20 @@ void check_device(const Device& device, const std::string& where) {
   if (!(device.stuck_low + device.stuck_high <= 1)) {
     fail("stuck_low + stuck_high out of range", "at most 1", device.stuck_low + device.stuck_high);
   }
+  const auto range = [&](const char* field, double value, double high) {
+    if (value >= 0 && value <= high) return;
+    fail((std::string(field) + " out of range").c_str(), "0.." + nlohmann::json(high).dump(),
+         value);
+  };
+  range("adc_gain_sigma", device.adc_gain_sigma, kMaxGainSigma);
+  range("adc_offset_sigma", device.adc_offset_sigma, kMaxOffsetSigma);
+  range("adc_inl", device.adc_inl, kMaxInl);
+  range("read_noise", device.read_noise, kMaxReadNoise);
 }
 
 Device read_device(const JsonReader& json) {
   json.only({"name", "levels", "g_min", "g_step", "level_mean", "sigma", "lognormal", "stuck_low",
-             "stuck_high"});
+             "stuck_high", "adc_gain_sigma", "adc_offset_sigma", "adc_inl", "read_noise"});
   Device device;
   device.name = json.at("name").string();
   const auto integer = [&](const char* key, int32_t& field, int64_t low, int64_t high) {
@@ -86,6 +108,10 @@ Device read_device(const JsonReader& json) {
   if (json.has("lognormal")) device.lognormal = json.at("lognormal").boolean();
   number("stuck_low", device.stuck_low, 1);
   number("stuck_high", device.stuck_high, 1);
+  number("adc_gain_sigma", device.adc_gain_sigma, kMaxGainSigma);
+  number("adc_offset_sigma", device.adc_offset_sigma, kMaxOffsetSigma);
+  number("adc_inl", device.adc_inl, kMaxInl);
+  number("read_noise", device.read_noise, kMaxReadNoise);
   check_device(device, json.where());
   return device;
 }
@@ -99,13 +125,20 @@ nlohmann::ordered_json device_json(const Device& device) {
           {"sigma", device.sigma},
           {"lognormal", device.lognormal},
           {"stuck_low", device.stuck_low},
-          {"stuck_high", device.stuck_high}};
+          {"stuck_high", device.stuck_high},
+          {"adc_gain_sigma", device.adc_gain_sigma},
+          {"adc_offset_sigma", device.adc_offset_sigma},
+          {"adc_inl", device.adc_inl},
+          {"read_noise", device.read_noise}};
 }
 
 Device load_device(const std::string& file_or_preset) {
-  if (file_or_preset == "ideal" || file_or_preset == "reram") return preset(file_or_preset);
+  for (const char* name : {"ideal", "reram", "reram_full"}) {
+    if (file_or_preset == name) return preset(file_or_preset);
+  }
   if (!std::filesystem::exists(file_or_preset)) {
-    throw Error({file_or_preset, "no such device file", "a JSON file, or a preset: ideal, reram"});
+    throw Error({file_or_preset, "no such device file",
+                 "a JSON file, or a preset: " + std::string(kDevicePresets)});
   }
   const nlohmann::json document = read_json(file_or_preset);
   Device device = read_device(JsonReader(document, file_or_preset));

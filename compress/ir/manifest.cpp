@@ -64,7 +64,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   json.at("schema_version").integer(Manifest::kSchemaVersion, Manifest::kSchemaVersion);
   json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
              "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
-             "layers"});
+             "noise", "layers"});
   Manifest manifest;
   manifest.dir = design_dir;
   manifest.name = identifier(json.at("name"));
@@ -89,7 +89,11 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
     const std::string name = layer.at("name").string();
     manifest.layers.push_back(name);
     manifest.layer_of[identifier(layer.at("instance"))] = name;
+    if (layer.has("form") && layer.at("form").string() == "collapsed") {
+      manifest.collapsed.insert(name);
+    }
   }
+  if (json.has("noise")) manifest.noise = json.at("noise").boolean();
   return manifest;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,8 @@ struct Manifest {
   int64_t cycles_per_image = 0;                 // by the plan's cycle model
   std::vector<std::string> layers;              // of the design, in order
   std::map<std::string, std::string> layer_of;  // instance in the top -> layer
+  std::set<std::string> collapsed;              // layers of integer products: no converters
+  bool noise = false;                           // read noise: the top has a port first_image_i
 
   size_t image_bytes() const { return size_t{channels} * height * width; }
 };

@@ -77,7 +77,7 @@ void block(Svg& svg, int x, int y, int w, const char* fill, const std::string& n
 // The logical tiles of a layer: row tiles down, column groups to the right.
 void tile_grid(Svg& svg, const Layer& layer, int x, int y) {
   constexpr int kMost = 6;  // lines a side
-  const int groups = (layer.cols + layer.pe - 1) / layer.pe;
+  const int groups = (layer.cols + layer.build.pe - 1) / layer.build.pe;
   const int down = std::clamp(layer.row_tiles, 1, kMost);
   const int right = std::clamp(groups, 1, kMost);
   constexpr int kSide = 36;
@@ -90,14 +90,15 @@ void tile_grid(Svg& svg, const Layer& layer, int x, int y) {
 void crossbar(Svg& svg, const Layer& layer, int y) {
   const int top = y + 36;
   block(svg, kLeft + 16, top, 140, kPaper, "u_window",
-        fmt::format("{} lines of {}x{}", layer.lines, layer.in.w, layer.in.c),
+        fmt::format("{} lines of {}x{}", layer.build.lines, layer.in.w, layer.in.c),
         fmt::format("gathers {} rows", layer.rows));
   svg.line(kLeft + 156, top + 25, kLeft + 172, top + 25);
   block(
       svg, kLeft + 172, top, 310, kTile, "u_tile",
-      fmt::format("{} rows x {} columns, {} columns a pass", layer.rows, layer.cols, layer.pe),
+      fmt::format("{} rows x {} columns, {} columns a pass", layer.rows, layer.cols,
+                  layer.build.pe),
       fmt::format("{} row tile{}, {} converter{}", layer.row_tiles, layer.row_tiles == 1 ? "" : "s",
-                  layer.adc_lanes, layer.adc_lanes == 1 ? "" : "s"));
+                  layer.build.adc_lanes, layer.build.adc_lanes == 1 ? "" : "s"));
   tile_grid(svg, layer, kLeft + 436, top + 7);
   svg.line(kLeft + 482, top + 25, kLeft + 498, top + 25);
   block(svg, kLeft + 498, top, 140, kPaper, "u_requant", "bias, scale, clamp",

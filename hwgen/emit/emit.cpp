@@ -7,16 +7,6 @@
 #include "hwgen/emit/files.hpp"
 
 namespace crosstwin::hwgen {
-namespace {
-
-std::string memory_text(const Memory& memory) {
-  std::string text;
-  for (const std::string& word : memory.words) text += word + "\n";
-  return text;
-}
-
-}  // namespace
-
 void emit(const Plan& plan, const std::filesystem::path& dir) {
   const std::filesystem::path templates = ir::data_dir() / "rtl_templates";
   ir::write_dir(dir, [&](const std::filesystem::path& out) {
@@ -26,7 +16,7 @@ void emit(const Plan& plan, const std::filesystem::path& dir) {
       }
     }
     for (const Memory& memory : plan.memories)
-      ir::write_file(out / memory.file, memory_text(memory));
+      ir::write_file(out / memory.file, memory.image.text());
     ir::write_file(out / "rtl" / (plan.top + ".sv"), top_module(plan));
     ir::write_file(out / "manifest.json", manifest(plan));
     ir::write_file(out / "plan.json", to_json(plan));

@@ -47,6 +47,7 @@ std::string manifest(const Plan& plan) {
       {"c", plan.input.c}, {"h", plan.input.h}, {"w", plan.input.w}, {"bits", plan.input_bits}};
   json["outputs"] = plan.outputs;
   json["cycles_per_image"] = plan.cycles_per_image;
+  json["noise"] = plan.noise;
   json["layers"] = ordered_json::array();
   for (const Layer& layer : plan.layers) {
     ordered_json entry = {{"name", layer.name},
@@ -54,8 +55,11 @@ std::string manifest(const Plan& plan) {
                           {"kind", to_string(layer.kind)},
                           {"cycles", layer.cycles}};
     if (layer.kind != LayerKind::kMaxPool) {
-      entry["pe"] = layer.pe;
-      entry["adc_lanes"] = layer.adc_lanes;
+      entry["form"] = to_string(layer.build.form);
+      entry["planes"] = layer.build.planes;
+      entry["pe"] = layer.build.pe;
+      entry["row_lanes"] = layer.build.row_lanes;
+      entry["adc_lanes"] = layer.build.adc_lanes;
       entry["rows"] = layer.rows;
       entry["cols"] = layer.cols;
     }

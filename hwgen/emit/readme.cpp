@@ -14,14 +14,17 @@ std::string map(const ir::Shape& s) { return fmt::format("{}x{}x{}", s.h, s.w, s
 std::string layer_table(const Plan& plan) {
   std::string text =
       "| layer | kind | in | out | rows | columns | row tiles | columns a pass | converters | "
-      "weight bits | cycles an image |\n|---|---|---|---|--:|--:|--:|--:|--:|--:|--:|\n";
+      "form | rows a cycle | bound by | weight bits | cycles an image |\n"
+      "|---|---|---|---|--:|--:|--:|--:|--:|---|--:|---|--:|--:|\n";
   for (const Layer& layer : plan.layers) {
     const bool pool = layer.kind == LayerKind::kMaxPool;
     const auto cell = [&](int64_t value) { return pool ? "" : fmt::format("{}", value); };
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", layer.name,
-                        to_string(layer.kind), map(layer.in), map(layer.out), cell(layer.rows),
-                        cell(layer.cols), cell(layer.row_tiles), cell(layer.pe),
-                        cell(layer.adc_lanes), cell(layer.weight_bits), layer.cycles);
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+                        layer.name, to_string(layer.kind), map(layer.in), map(layer.out),
+                        cell(layer.rows), cell(layer.cols), cell(layer.row_tiles),
+                        cell(layer.build.pe), cell(layer.build.adc_lanes),
+                        pool ? "" : to_string(layer.build.form), cell(layer.build.row_lanes),
+                        layer.bound_by, cell(layer.weight_bits), layer.cycles);
   }
   return text;
 }
@@ -36,12 +39,31 @@ std::string place_table(const Plan& plan) {
     for (const Memory& memory : plan.memories) {
       if (memory.layer != layer.name) continue;
       images += fmt::format("{}`{}` {} x {} bits", images.empty() ? "" : "<br>", memory.file,
-                            memory.words.size(), memory.width);
+                            memory.image.words(), memory.image.width());
     }
     text += fmt::format("| {} | `{}.{}` | {} bits, {} beats an image | {} |\n", layer.name,
                         plan.top, layer.instance, layer.out_bits, layer.out.size(), images);
   }
   return text;
+}
+
+// How a writable design is loaded with other weights, cells, converters or keys.
+std::string configuration(const Plan& plan) {
+  if (!plan.writable) return {};
+  std::string text =
+      "## Memories over the stream s_cfg\n\n"
+      "A record is `{layer[31:24], memory[23:16], 32-bit chunks a word[15:0]}`, the first word, "
+      "the "
+      "number of words,\nthen the chunks of each word, the low one first. Records follow each "
+      "other; "
+      "TLAST ends a load.\nWriting changes the images that are inside.\n\n"
+      "| layer | | memory | | words | bits | chunks a word |\n|--:|---|--:|---|--:|--:|--:|\n";
+  for (const Memory& memory : plan.memories) {
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", memory.config_layer, memory.layer,
+                        memory.config_memory, memory.holds, memory.image.words(),
+                        memory.image.width(), (memory.image.width() + 31) / 32);
+  }
+  return text + "\n";
 }
 
 std::string choice_table(const Plan& plan) {
@@ -90,8 +112,8 @@ std::string readme(const Plan& plan) {
       "fusesoc --cores-root . run --target lint crosstwin:generated:{}\n"
       "```\n\n"
       "`manifest.json` lists sources, memories and layers; `plan.json` every decision.\n\n"
-      "## Decisions\n\n{}",
-      plan.name, choice_table(plan));
+      "{}## Decisions\n\n{}",
+      plan.name, configuration(plan), choice_table(plan));
   return text;
 }
 

@@ -18,30 +18,13 @@ int32_t ceil_log2(int32_t n) {
   return static_cast<int32_t>(std::bit_width(static_cast<uint32_t>(n - 1)));
 }
 
-int32_t passes(const LayerTiming& t) {
-  return t.collapsed || t.planes == 0 ? 1 : t.in_bits / t.planes;
-}
-
 int32_t tile_rows(const LayerTiming& t) { return t.collapsed ? t.rows : t.tile_rows; }
 
-// Cycles in which a column of a segment leaves the shift register.
-int32_t column_words(const LayerTiming& t) {
-  return 2 * t.slices * (t.in_bits / passes(t)) / t.adc_lanes;
-}
-
-// Beats of a position and column group in one pass.
-int32_t pass_beats(const LayerTiming& t) {
-  const int32_t full = (t.rows - 1) / tile_rows(t);
-  return full * ceil_div(tile_rows(t), t.row_lanes) +
-         ceil_div(t.rows - full * tile_rows(t), t.row_lanes);
-}
-
-// From a column's last word to the output register: the converter, differences of pairs, level
-// steps, the adder tree of one cycle's codes, the sum, the output.
-int32_t out_latency(const LayerTiming& t) {
-  const int32_t units = t.adc_lanes % 2 == 0 ? t.adc_lanes / 2 : t.adc_lanes;
-  return t.adc_latency + (t.adc_lanes > 1 ? 1 : 0) + (t.lsb_product ? 1 : 0) +
-         std::max(1, ceil_log2(units)) + 2;
+// Of xb_mul.
+int32_t mul_latency(int32_t a_bits, bool a_signed, int32_t b_bits, bool dsp) {
+  if (!dsp) return 1 + (a_bits > 2 ? ceil_log2(ceil_div(a_bits, 2)) : 0);
+  if (b_bits > 16) return 3;
+  return a_signed || a_bits < 16 ? 1 : 2;
 }
 
 // A gain's digits: the powers of two that are added, and those that are subtracted.
@@ -152,6 +135,34 @@ class Tile {
 
 }  // namespace
 
+int32_t passes(const LayerTiming& t) {
+  return t.collapsed || t.planes == 0 ? 1 : t.in_bits / t.planes;
+}
+
+int32_t column_groups(const LayerTiming& t) { return ceil_div(t.cols, t.pe); }
+
+int32_t row_tiles(const LayerTiming& t) { return ceil_div(t.rows, tile_rows(t)); }
+
+int32_t pass_beats(const LayerTiming& t) {
+  const int32_t full = row_tiles(t) - 1;
+  return full * ceil_div(tile_rows(t), t.row_lanes) +
+         ceil_div(t.rows - full * tile_rows(t), t.row_lanes);
+}
+
+int32_t column_words(const LayerTiming& t) {
+  return 2 * t.slices * (t.in_bits / passes(t)) / t.adc_lanes;
+}
+
+int32_t row_latency(const LayerTiming& t) {
+  return t.collapsed ? t.mac_latency : (t.per_cell ? 2 : 4) + ceil_log2(t.row_lanes);
+}
+
+int32_t out_latency(const LayerTiming& t) {
+  const int32_t units = t.adc_lanes % 2 == 0 ? t.adc_lanes / 2 : t.adc_lanes;
+  return t.adc_latency + (t.adc_lanes > 1 ? 1 : 0) + (t.lsb_product ? 1 : 0) +
+         std::max(1, ceil_log2(units)) + 2;
+}
+
 int64_t tile_cycles(const LayerTiming& t) {
   // Followed over a few positions, from an idle tile, until it repeats.
   constexpr int32_t kWarmUp = 16;
@@ -167,8 +178,7 @@ int64_t layer_cycles(const LayerTiming& t) {
   constexpr int32_t kWarmUp = 3;
   constexpr int32_t kMeasured = 3;
   // Registers that a beat passes from xb_window's issue to xb_tile's accumulators.
-  const int64_t way =
-      5 + (t.collapsed ? t.mac_latency : (t.per_cell ? 2 : 4) + ceil_log2(t.row_lanes));
+  const int64_t way = 5 + row_latency(t);
   const int64_t line_words = int64_t{t.in_w} * t.in_c;
   const auto wanted = static_cast<uint64_t>(t.lines * line_words);
   const int64_t ring = std::max(int64_t{2}, static_cast<int64_t>(std::bit_ceil(wanted)));
@@ -212,9 +222,12 @@ int64_t pool_cycles(int32_t in_h, int32_t in_w, int32_t in_c, int32_t kernel, in
 }
 
 int32_t mac_latency(int32_t in_bits, bool in_signed, int32_t row_lanes, bool dsp) {
-  const int32_t multiplier =
-      dsp ? (in_signed || in_bits < 16 ? 1 : 2) : 1 + ceil_log2((in_bits + 1) / 2);
-  return 2 + multiplier + ceil_log2(row_lanes);
+  constexpr int32_t kWeightBits = 9;  // at most: what matters is that they are not over 16
+  return 2 + mul_latency(in_bits, in_signed, kWeightBits, dsp) + ceil_log2(row_lanes);
+}
+
+int32_t requant_stages(int32_t v_bits, bool dsp) {
+  return mul_latency(16, false, v_bits, dsp) + 4;  // v; two of the shifter; the output
 }
 
 int32_t adc_latency(const AdcTiming& adc) {

@@ -30,7 +30,20 @@ struct LayerTiming {
   bool collapsed = false;        // xb_mac instead of xb_tile: one row tile, one pass, no converters
   int32_t mac_latency = 0;       // then, mac_latency()
   std::vector<int32_t> requant;  // [cols] cycles that the requantizer takes, requant_cycles()
+  int32_t requant_stages = 0;    // registers it passes, of logits and the pipelined form; 0: serial
 };
+
+int32_t passes(const LayerTiming& timing);         // over the input's planes
+int32_t column_groups(const LayerTiming& timing);  // of pe columns
+int32_t row_tiles(const LayerTiming& timing);
+int32_t pass_beats(const LayerTiming& timing);    // beats of a position and group in one pass
+int32_t column_words(const LayerTiming& timing);  // cycles in which a segment's column is converted
+
+// Cycles from a beat that the tile accepts to its accumulators.
+int32_t row_latency(const LayerTiming& timing);
+// Cycles from a column's last word to the tile's output register: the converter, differences of
+// pairs, level steps, the adder tree of one cycle's codes, the sum, the output.
+int32_t out_latency(const LayerTiming& timing);
 
 // Cycles an image in steady state when input and output never wait. While one segment (column
 // group, pass, row tile) accumulates, row_lanes rows a cycle and one cycle to take the snapshot,
@@ -72,6 +85,8 @@ int32_t tile_depth(const LayerTiming& timing);
 
 // Of xb_requant: its multiplier takes a bit a cycle, its shifter a place a cycle.
 inline int32_t requant_cycles(int32_t shift) { return 18 + (shift > 16 ? shift - 16 : 16 - shift); }
+// Registers that a column passes in the pipelined xb_requant, v = Y + bias of v_bits.
+int32_t requant_stages(int32_t v_bits, bool dsp);
 // With logits, and of the pipelined xb_requant.
 inline constexpr int32_t kLogitCycles = 1;
 

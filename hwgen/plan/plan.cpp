@@ -5,12 +5,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/noise.hpp"
 #include "hwgen/plan/choose.hpp"
+#include "hwgen/plan/cycles.hpp"
 #include "hwgen/plan/images.hpp"
 #include "hwgen/plan/names.hpp"
+#include "hwgen/plan/pipeline.hpp"
+#include "hwgen/plan/space.hpp"
+#include "hwgen/plan/structure.hpp"
 #include "hwgen/plan/templates.hpp"
 #include "hwgen/plan/tile_form.hpp"
 
@@ -19,6 +25,9 @@ namespace {
 
 constexpr int32_t kPixelBits = 8;   // uint8 images enter raw
 constexpr int32_t kLogitBits = 32;  // a beat of m_axis_tdata
+
+// Cycles an image up to which the whole pipeline is followed: seconds beyond.
+constexpr int64_t kFollowedCycles = 1'000'000;
 
 // The nets of one stream between two instances.
 struct Stream {
@@ -51,6 +60,10 @@ class Planner {
   Plan run() {
     check_inputs();
     begin();
+    std::vector<LayerSpace> spaces = layer_spaces();
+    const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
+    const std::vector<int32_t> depths = follow_pipeline(spaces, chosen);
+    add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
@@ -58,12 +71,13 @@ class Planner {
       const int32_t out_bits =
           i + 1 < design_.stages.size() ? design_.stages[i + 1].in_bits : kLogitBits;
       plan_.layers[i].out_bits = out_bits;
+      if (depths[i] > 0) stream = add_fifo(plan_.layers[i], depths[i], stream);
       const Stream out = new_stream(plan_.layers[i].instance, out_bits);
       if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
         add_pool(stage, *pool, plan_.layers[i], stream, out);
       } else {
-        add_crossbar(stage, std::get<ir::Crossbar>(stage.kind), chip_.crossbars[crossbar++],
-                     plan_.layers[i], stream, out);
+        add_crossbar(spaces[crossbar], chosen[crossbar], plan_.layers[i], stream, out);
+        ++crossbar;
       }
       stream = out;
     }
@@ -72,7 +86,77 @@ class Planner {
     return std::move(plan_);
   }
 
+  std::vector<ParetoPoint> front() {
+    check_inputs();
+    begin();
+    std::vector<LayerSpace> spaces = layer_spaces();
+    return pareto_front(spaces, surroundings(), options_);
+  }
+
  private:
+  int32_t out_bits(size_t stage) const {
+    return stage + 1 < design_.stages.size() ? design_.stages[stage + 1].in_bits : kLogitBits;
+  }
+
+  LayerOptions merged(const std::string& name) const {
+    LayerOptions result = options_.defaults;
+    const auto at = options_.layers.find(name);
+    if (at == options_.layers.end()) return result;
+    const auto take = [](auto& field, const auto& given) {
+      if (given) field = given;
+    };
+    take(result.form, at->second.form);
+    take(result.planes, at->second.planes);
+    take(result.pe, at->second.pe);
+    take(result.row_lanes, at->second.row_lanes);
+    take(result.adc_lanes, at->second.adc_lanes);
+    take(result.requant, at->second.requant);
+    take(result.dsp, at->second.dsp);
+    take(result.lines, at->second.lines);
+    return result;
+  }
+
+  std::vector<LayerSpace> layer_spaces() const {
+    std::vector<LayerSpace> spaces;
+    for (size_t i = 0; i < design_.stages.size(); ++i) {
+      const ir::Stage& stage = design_.stages[i];
+      if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
+      spaces.emplace_back(design_, stage, chip_, chip_.crossbars[spaces.size()], out_bits(i),
+                          merged(stage.name), Rewriting{options_.per_cell, options_.writable});
+    }
+    return spaces;
+  }
+
+  // Edges and pools.
+  Surroundings surroundings() const {
+    Surroundings around;
+    around.structure = unpack_structure(design_.input.c, kPixelBits);
+    around.structure += argmax_structure(plan_.outputs, kLogitBits);
+    around.host =
+        link_structure(design_.input.c, int64_t{design_.input.h} * design_.input.w, plan_.outputs);
+    around.cycles = design_.input.size();
+    around.slowest = "input";
+    for (const ir::Stage& stage : design_.stages) {
+      const auto* pool = std::get_if<ir::PoolMax>(&stage.kind);
+      if (!pool) continue;
+      around.structure += pool_structure(stage.in, *pool, stage.in_bits);
+      const int64_t cycles =
+          pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
+      if (cycles <= around.cycles) continue;
+      around.cycles = cycles;
+      around.slowest = stage.name;
+    }
+    return around;
+  }
+
+  static Estimates estimates(const Structure& structure) {
+    Estimates all;
+    for (size_t family = 0; family < all.size(); ++family) {
+      all[family] = estimate(structure, static_cast<ir::PartFamily>(family));
+    }
+    return all;
+  }
+
   void check_inputs() const {
     ir::check_design(design_, "design");
     ir::check_chip(chip_, design_, "chip");
@@ -179,7 +263,19 @@ class Planner {
         {"m_axis_tready", true, 1, false, ""},
         {"m_axis_tlast", false, 1, false, "last logit of an image"},
         {"m_axis_tuser", false, user_bits, true, "class of the image, valid with tlast"}};
+    plan_.noise = ir::noisy(chip_);
+    plan_.writable = options_.writable;
+    if (plan_.noise) {
+      plan_.ports.push_back({"first_image_i", true, 32, true, "number of the image behind reset"});
+    }
+    if (plan_.writable) {
+      plan_.ports.push_back({"s_cfg_tdata", true, 32, true, "records that write memories"});
+      plan_.ports.push_back({"s_cfg_tvalid", true, 1, false, ""});
+      plan_.ports.push_back({"s_cfg_tready", false, 1, false, "always high"});
+      plan_.ports.push_back({"s_cfg_tlast", true, 1, false, "end of a load"});
+    }
     for (const Port& port : plan_.ports) names_.take(port.name);
+    if (plan_.writable) config_ = names_.take("configuration");
     unpack_ = names_.take("unpack");
     argmax_ = names_.take("argmax");
     for (const ir::Stage& stage : design_.stages) {
@@ -190,10 +286,6 @@ class Planner {
       layer.out = stage.out;
       plan_.layers.push_back(std::move(layer));
     }
-    plan_.choices.push_back(
-        {"template", "bit-plane",
-         "one row of cells a cycle, all input planes at "
-         "once: the fastest form that converts every plane as the crossbar does"});
     const bool table = chip_.shared_table && !options_.per_cell;
     plan_.choices.push_back({"cells", table ? "shared table" : "per cell",
                              table ? "every cell sits at its level: memories hold codes"
@@ -210,6 +302,77 @@ class Planner {
     plan_.nets.push_back({stream.data, width});
     plan_.nets.push_back({stream.last, 1});
     return stream;
+  }
+
+  // The pipeline's clock, stage by stage: cycles, latency, and the queues that it needs.
+  std::vector<int32_t> follow_pipeline(const std::vector<LayerSpace>& spaces,
+                                       const std::vector<Chosen>& chosen) {
+    PipelineTiming timing;
+    timing.pixels = int64_t{design_.input.h} * design_.input.w;
+    timing.channels = design_.input.c;
+    timing.outputs = plan_.outputs;
+    plan_.cycles_per_image = design_.input.size();
+    plan_.bottleneck = "input";
+    size_t crossbar = 0;
+    for (const ir::Stage& stage : design_.stages) {
+      int64_t cycles = 0;
+      if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
+        timing.stages.emplace_back(
+            PoolTiming{stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride});
+        cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
+      } else {
+        timing.stages.emplace_back(spaces[crossbar].timing(chosen[crossbar].build));
+        cycles = chosen[crossbar++].cycles;
+      }
+      if (cycles <= plan_.cycles_per_image) continue;
+      plan_.cycles_per_image = cycles;
+      plan_.bottleneck = stage.name;
+    }
+    std::vector<int32_t> depths(timing.stages.size(), 0);
+    if (plan_.cycles_per_image > kFollowedCycles) {
+      plan_.choices.push_back(
+          {"cycles_per_image", "of the slowest part alone",
+           fmt::format("an image takes over {} cycles: too many to follow the whole pipeline's "
+                       "clock; exact while no other part makes it wait",
+                       kFollowedCycles)});
+      return depths;
+    }
+    depths = fifo_depths(timing);
+    const PipelineRun run = run_pipeline(with_fifos(timing, depths));
+    plan_.cycles_per_image = run.steady_cycles();
+    plan_.first_answer = run.answers.front();
+    plan_.choices.push_back({"cycles_per_image", number(plan_.cycles_per_image),
+                             fmt::format("the control of all parts followed for {} images; the "
+                                         "slowest part is {}",
+                                         run.answers.size(), plan_.bottleneck)});
+    const bool queues = std::any_of(depths.begin(), depths.end(), [](int32_t d) { return d > 0; });
+    plan_.choices.push_back(
+        {"queues", queues ? "some" : "none",
+         queues ? "the smallest with which the pipeline is as fast as with queues of whole images"
+                : "queues of whole images between all layers would not make it faster"});
+    return depths;
+  }
+
+  Stream add_fifo(Layer& layer, int32_t depth, const Stream& in) {
+    const std::string name = names_.take(layer.instance + "_fifo");
+    const Stream out = new_stream(name, in.width);
+    layer.fifo_depth = depth;
+    Instance instance{"xb_fifo",
+                      name,
+                      "queue in front of " + layer.instance,
+                      {{"Width", number(in.width + 1)}, {"Depth", number(depth)}},
+                      clocked()};
+    for (const Binding& port : std::initializer_list<Binding>{
+             {"in_valid_i", in.valid},
+             {"in_ready_o", in.ready},
+             {"in_data_i", fmt::format("{{{}, {}}}", in.last, in.data)},
+             {"out_valid_o", out.valid},
+             {"out_ready_i", out.ready},
+             {"out_data_o", fmt::format("{{{}, {}}}", out.last, out.data)}}) {
+      instance.ports.push_back(port);
+    }
+    plan_.instances.push_back(std::move(instance));
+    return out;
   }
 
   static std::vector<Binding> clocked() { return {{"clk_i", "clk_i"}, {"rst_ni", "rst_ni"}}; }
@@ -261,6 +424,7 @@ class Planner {
                 const Stream& out) {
     layer.kind = LayerKind::kMaxPool;
     layer.cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool.kernel, pool.stride);
+    layer.estimates = estimates(pool_structure(stage.in, pool, stage.in_bits));
     Instance instance{"xb_max_pool", layer.instance, describe(layer), map_parameters(stage.in),
                       clocked()};
     for (const Binding& parameter :
@@ -275,84 +439,112 @@ class Planner {
     plan_.instances.push_back(std::move(instance));
   }
 
-  void add_crossbar(const ir::Stage& stage, const ir::Crossbar& crossbar,
-                    const ir::CrossbarChip& cells, Layer& layer, const Stream& in,
+  void add_crossbar(LayerSpace& space, const Chosen& chosen, Layer& layer, const Stream& in,
                     const Stream& out) {
     const ir::Layout& layout = design_.layout;
-    const TileForm form = tile_form(design_, stage, crossbar, chip_, cells, options_.per_cell);
-    LayerTiming timing;
-    timing.in_h = stage.in.h;
-    timing.in_w = stage.in.w;
-    timing.in_c = stage.in.c;
-    timing.kernel_h = crossbar.kernel_h;
-    timing.stride = crossbar.stride;
-    timing.pad = crossbar.pad;
-    timing.out_h = stage.out.h;
-    timing.out_w = stage.out.w;
-    timing.per_cell = form.per_cell;
-    timing.rows = static_cast<int32_t>(crossbar.rows.size());
-    timing.tile_rows = layout.tile_rows;
-    timing.cols = stage.out.c;
-    timing.in_bits = stage.in_bits;
-    timing.slices = layout.slices;
-    timing.adc_latency = adc_latency(form.adc_mult);
-    for (int32_t col = 0; col < timing.cols; ++col) {
-      timing.requant.push_back(crossbar.logits
-                                   ? kLogitCycles
-                                   : requant_cycles(crossbar.shift[static_cast<size_t>(col)]));
-    }
-    const Parallelism chosen = choose_parallelism(stage, crossbar, timing, options_);
-    timing.pe = chosen.pe;
-    timing.adc_lanes = chosen.adc_lanes;
-    timing.lines = chosen.lines;
+    const ir::Stage& stage = space.stage();
+    const ir::Crossbar& crossbar = space.crossbar();
+    const TileForm& form = space.form();
+    const LayerShape& shape = space.shape();
+    const Build& build = chosen.build;
+    const bool collapsed = build.form == Form::kCollapsed;
+    const bool noise = !collapsed && !form.noise_mult.empty();
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
-    layer.cycles = layer_cycles(timing);
-    layer.rows = timing.rows;
-    layer.cols = timing.cols;
-    layer.row_tiles = (timing.rows + layout.tile_rows - 1) / layout.tile_rows;
-    layer.pe = chosen.pe;
-    layer.adc_lanes = chosen.adc_lanes;
-    layer.lines = chosen.lines;
+    layer.cycles = chosen.cycles;
+    layer.bound_by = chosen.bound_by;
+    layer.rows = shape.rows;
+    layer.cols = shape.cols;
+    layer.row_tiles = collapsed ? 1 : shape.row_tiles();
+    layer.build = build;
+    layer.estimates = estimates(space.structure(build));
+    plan_.structure += space.structure(build);
     layer.choices = chosen.choices;
-    layer.choices.push_back({"g_bits", number(form.g_bits), "the largest conductance"});
-    layer.choices.push_back({"bias_bits", number(form.bias_bits), "the largest bias"});
-    layer.choices.push_back({"sum_bits", number(form.sum_bits), "every code at full scale"});
+    if (space.proved()) layer.proof = space.proof();
+    if (layer.proof) {
+      layer.choices.push_back(
+          {"lossless", layer.proof->exact ? "proved" : "not proved", to_string(*layer.proof)});
+    }
+    const char* const why = options_.writable ? "any that may be written" : nullptr;
+    layer.choices.push_back({"bias_bits", number(form.bias_bits), why ? why : "the largest bias"});
+    if (collapsed) {
+      layer.choices.push_back(
+          {"weight_bits", number(form.weight_bits), why ? why : "the largest weight"});
+    } else {
+      layer.choices.push_back(
+          {"g_bits", number(form.g_bits), why ? why : "the largest conductance"});
+      layer.choices.push_back({"sum_bits", number(form.sum_bits), "every code at full scale"});
+      layer.choices.push_back({"adc", form.adc_per_column ? "per column" : "per slice",
+                               options_.writable     ? "asked for: converters can be written"
+                               : form.adc_per_column ? "gains, offsets or clips differ by column"
+                                                     : "every column converts alike"});
+    }
 
-    const std::string rows = add_memory(layer, "rows", row_image(stage, crossbar));
-    const Image weights = weight_image(layout, crossbar, cells, form, chosen.pe);
-    layer.weight_bits = int64_t{weights.width} * static_cast<int64_t>(weights.words.size());
-    const std::string weight = add_memory(layer, "weights", weights);
-    const std::string requant = add_memory(layer, "requant", requant_image(crossbar, form));
-
+    const Cut cut{shape.rows, shape.cols, collapsed ? shape.rows : shape.tile_rows, build.row_lanes,
+                  build.pe};
     Instance instance{"xb_layer", layer.instance, describe(layer), map_parameters(stage.in),
                       clocked()};
     const auto set = [&](const char* name, std::string value) {
       instance.parameters.push_back({name, std::move(value)});
     };
+    // An image and, where it is not the tool's to choose, where it lies.
+    const auto set_memory = [&](const char* name, const char* holds, int32_t memory, Image image) {
+      set(name, add_memory(layer, crossbar_index(space), holds, memory, std::move(image)));
+    };
+    const auto set_style = [&](const char* name, const Image& image) {
+      set(name,
+          number(static_cast<int>(memory_style(image.words(), image.width(), options_.writable))));
+    };
     set("KernelH", number(crossbar.kernel_h));
     set("KernelW", number(crossbar.kernel_w));
     set("Stride", number(crossbar.stride));
     set("Pad", number(crossbar.pad));
-    set("Lines", number(chosen.lines));
+    set("Lines", number(build.lines));
     set("Rows", number(layer.rows));
-    set("TileRows", number(layout.tile_rows));
     set("Cols", number(layer.cols));
-    set("Pe", number(chosen.pe));
+    set("Pe", number(build.pe));
+    set("RowLanes", number(build.row_lanes));
     set("InBits", number(stage.in_bits));
     set("InSigned", bit(stage.in_signed));
-    set("CellBits", number(layout.cell_bits));
-    set("Slices", number(layout.slices));
-    set("PerCell", bit(form.per_cell));
-    if (!form.per_cell) set("MagBits", number(form.mag_bits));
-    set("GBits", number(form.g_bits));
-    set("AdcBits", number(layout.adc_bits));
-    set("AdcLanes", number(chosen.adc_lanes));
-    set("AdcMult", packed(form.adc_mult, 16));
-    set("AdcShift", packed(form.adc_shift, 5));
-    set("AdcOffset", packed(form.adc_offset, 32));
-    set("Lsb", packed(form.lsb, 16));
+    set("Collapsed", bit(collapsed));
+    if (collapsed) {
+      set("WeightBits", number(form.weight_bits));
+    } else {
+      set("TileRows", number(layout.tile_rows));
+      set("Planes", number(build.planes));
+      set("CellBits", number(layout.cell_bits));
+      set("Slices", number(layout.slices));
+      set("PerCell", bit(form.per_cell));
+      if (!form.per_cell) set("MagBits", number(form.mag_bits));
+      set("GBits", number(form.g_bits));
+      set("AdcBits", number(layout.adc_bits));
+      set("AdcLanes", number(build.adc_lanes));
+      set("AdcShift", packed(form.adc_shift, 5));
+      set("AdcPerColumn", bit(form.adc_per_column));
+      if (form.adc_per_column) {
+        set("OffsetBits", number(form.offset_bits));
+        set("AdcMask", fmt::format("16'h{:04x}", form.adc_mask));
+      } else {
+        set("AdcMult", packed(form.adc_mult, 16));
+        set("AdcOffset", packed(form.adc_offset, 32));
+        set("AdcClip", packed(form.adc_clip, layout.adc_bits));
+      }
+      set("Lsb", packed(form.lsb, 16));
+      set("Inl", bit(form.inl));
+      if (noise) {
+        check_noise(space);
+        set("Noise", bit(true));
+        set("NoiseMult", packed(form.noise_mult, 16));
+        set("NoiseShift", number(form.noise_shift));
+        const auto key_index = static_cast<uint32_t>(&space.cells() - chip_.crossbars.data());
+        set("NoiseKeys",
+            fmt::format("64'h{:016x}", ir::noise_keys(chip_.noise_seed, key_index).bits));
+      }
+    }
+    set("Parallel", bit(build.requant == Requant::kParallel));
+    set("Dsp", bit(build.dsp));
+    set("Writable", bit(options_.writable));
     set("BiasBits", number(form.bias_bits));
     set("Logits", bit(crossbar.logits));
     set("OutBits", number(out.width));
@@ -360,19 +552,99 @@ class Planner {
       set("OutLow", number(crossbar.low));
       set("OutHigh", number(crossbar.high));
     }
-    set("RowImage", rows);
-    set("WeightImage", weight);
-    if (!form.per_cell) set("TableImage", add_memory(layer, "table", table_image(chip_, form)));
-    set("RequantImage", requant);
+    const Image rows = row_image(stage, crossbar, cut);
+    const Image weights = weight_image(layout, crossbar, space.cells(), form, build.form, cut);
+    const Image requant = requant_image(crossbar, form);
+    layer.weight_bits = weights.bits();
+    set_style("RowBlock", rows);
+    set_style("WeightBlock", weights);
+    set_style("RequantBlock", requant);
+    if (!collapsed && form.adc_per_column) {
+      const Image adc = adc_image(layout, space.cells(), form);
+      set_style("AdcBlock", adc);
+      set_memory("AdcImage", "adc", 4, adc);
+    }
+    set_memory("RowImage", "rows", 0, rows);
+    set_memory("WeightImage", "weights", 1, weights);
+    if (!collapsed) {
+      if (!form.per_cell) set_memory("TableImage", "table", 2, table_image(chip_, form));
+      if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
+    }
+    set_memory("RequantImage", "requant", 3, requant);
+    connect_configuration(instance, crossbar_index(space), noise);
     connect(instance, "in", in);
     connect(instance, "out", out);
     plan_.instances.push_back(std::move(instance));
   }
 
+  // The nets of the bus that writes memories, behind the port of xb_layer that each goes to.
+  struct ConfigNet {
+    const char* port;
+    const char* name;
+    int32_t width;
+    const char* idle;  // what stands there in a design that is not writable
+  };
+  static constexpr std::array<ConfigNet, 4> kConfigNets = {{{"cfg_mem_i", "_mem", 3, "3'd0"},
+                                                            {"cfg_addr_i", "_addr", 24, "24'd0"},
+                                                            {"cfg_chunk_i", "_chunk", 8, "8'd0"},
+                                                            {"cfg_data_i", "_data", 32, "32'd0"}}};
+
+  // The decoder of s_cfg, a valid bit for every crossbar layer.
+  void add_configuration(int32_t layers) {
+    if (!plan_.writable) return;
+    Instance instance{"xb_config",
+                      config_,
+                      "writes the layers' memories",
+                      {{"Layers", number(layers)}},
+                      clocked()};
+    connect_edge(instance, "s_cfg_t", {"data", "valid", "ready", "last"});
+    config_layers_ = layers;
+    config_valid_ = names_.take(config_ + "_valid");
+    plan_.nets.push_back({config_valid_, layers});
+    instance.ports.push_back({"cfg_valid_o", config_valid_});
+    for (const ConfigNet& net : kConfigNets) {
+      config_nets_.push_back(names_.take(config_ + net.name));
+      plan_.nets.push_back({config_nets_.back(), net.width});
+      std::string port = net.port;
+      port.back() = 'o';
+      instance.ports.push_back({port, config_nets_.back()});
+    }
+    plan_.instances.push_back(std::move(instance));
+  }
+
+  // Of crossbar layer `index`.
+  void connect_configuration(Instance& instance, int32_t index, bool noise) const {
+    const std::string bit_of =
+        config_layers_ > 1 ? fmt::format("{}[{}]", config_valid_, index) : config_valid_;
+    instance.ports.push_back({"cfg_valid_i", plan_.writable ? bit_of : "1'b0"});
+    for (size_t i = 0; i < kConfigNets.size(); ++i) {
+      instance.ports.push_back(
+          {kConfigNets[i].port, plan_.writable ? config_nets_[i] : kConfigNets[i].idle});
+    }
+    instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
+  }
+
+  // A conversion is named by one 32-bit number.
+  static void check_noise(const LayerSpace& space) {
+    const LayerShape& shape = space.shape();
+    const ir::NoiseCounter counter(shape.positions(), shape.row_tiles(), shape.cols, shape.in_bits,
+                                   shape.slices);
+    if (counter.bits() <= 32) return;
+    throw ir::Error({"layer " + space.stage().name, "too many conversions an image for read noise",
+                     "32 bits to number them", fmt::format("{} bits", counter.bits()),
+                     "taller tiles, or a device without read_noise"});
+  }
+
+  int32_t crossbar_index(const LayerSpace& space) const {
+    return static_cast<int32_t>(&space.cells() - chip_.crossbars.data());
+  }
+
   // Returns the parameter's text.
-  std::string add_memory(const Layer& layer, const char* holds, Image image) {
+  std::string add_memory(const Layer& layer, int32_t crossbar, const char* holds, int32_t memory,
+                         Image image) {
     const std::string file = fmt::format("mem/{}_{}.hex", layer.instance, holds);
-    plan_.memories.push_back({file, layer.name, holds, image.width, std::move(image.words)});
+    const MemoryStyle style = memory_style(image.words(), image.width(), options_.writable);
+    plan_.memories.push_back({file, layer.name, holds, crossbar, memory, style, std::move(image)});
     return "\"" + file + "\"";
   }
 
@@ -385,18 +657,9 @@ class Planner {
   }
 
   void finish() {
-    plan_.choices.push_back(
-        {"cycles_per_image", "of the slowest part alone",
-         "exact while no other part makes it wait; a layer almost as slow before it, whose lines "
-         "come too late for the window, can add a few percent"});
-    plan_.cycles_per_image = design_.input.size();
-    plan_.bottleneck = "input";
-    for (const Layer& layer : plan_.layers) {
-      if (layer.cycles <= plan_.cycles_per_image) continue;
-      plan_.cycles_per_image = layer.cycles;
-      plan_.bottleneck = layer.name;
-    }
     check_target();
+    plan_.structure += surroundings().structure;
+    plan_.estimates = estimates(plan_.structure);
     std::sort(plan_.memories.begin(), plan_.memories.end(),
               [](const Memory& a, const Memory& b) { return a.file < b.file; });
     std::set<std::string> modules;
@@ -422,8 +685,12 @@ class Planner {
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;  // module names
-  Namer names_;    // names inside the top module
+  Namer modules_;       // module names
+  Namer names_;         // names inside the top module
+  std::string config_;  // xb_config and the nets of its bus
+  std::string config_valid_;
+  std::vector<std::string> config_nets_;  // in the order of kConfigNets
+  int32_t config_layers_ = 0;
   std::string unpack_;
   std::string argmax_;
 };
@@ -444,6 +711,11 @@ const char* to_string(LayerKind kind) {
 
 Plan plan(const ir::Design& design, const ir::Chip& chip, const PlanOptions& options) {
   return Planner(design, chip, options).run();
+}
+
+std::vector<ParetoPoint> pareto(const ir::Design& design, const ir::Chip& chip,
+                                const PlanOptions& options) {
+  return Planner(design, chip, options).front();
 }
 
 }  // namespace crosstwin::hwgen

@@ -2,34 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "compress/ir/chip.hpp"
 #include "compress/ir/design.hpp"
+#include "hwgen/plan/build.hpp"
+#include "hwgen/plan/estimate.hpp"
+#include "hwgen/plan/image.hpp"
+#include "hwgen/plan/plan_options.hpp"
+#include "hwgen/plan/proof.hpp"
 
 namespace crosstwin::hwgen {
-
-// What one crossbar layer is asked to be; unset values are chosen by the plan.
-struct LayerOptions {
-  std::optional<int32_t> pe;         // columns a pass, 1..columns of the layer
-  std::optional<int32_t> adc_lanes;  // converters a layer: 1, 2 or 4, dividing 2 * slices
-  std::optional<int32_t> lines;      // input lines the window keeps, >= kernel_h
-};
-
-struct PlanOptions {
-  LayerOptions defaults;                       // for every crossbar layer
-  std::map<std::string, LayerOptions> layers;  // by the design's layer names; goes before defaults
-  // Images a second at clock_mhz: layers whose pe or adc_lanes are unset take the smallest that
-  // meet it, fewest columns a pass first.
-  std::optional<double> target_fps;
-  double clock_mhz = 50;  // only read with target_fps
-  bool per_cell = false;  // one conductance a cell even where a shared table would do
-};
 
 // One decision and why, as plan.json and the generated README show it.
 struct Choice {
@@ -67,12 +54,18 @@ struct Port {
 
 // A $readmemh image.
 struct Memory {
-  std::string file;                // relative to the generated design's folder
-  std::string layer;               // name in the design
-  std::string holds;               // rows | weights | table | requant
-  int32_t width = 0;               // bits
-  std::vector<std::string> words;  // hexadecimal, ceil(width / 4) digits each
+  std::string file;   // relative to the generated design's folder
+  std::string layer;  // name in the design
+  std::string holds;  // rows | weights | table | requant | adc | inl
+  // Where a configuration record writes it, in a writable design: crossbar layer and memory.
+  int32_t config_layer = 0;
+  int32_t config_memory = 0;
+  MemoryStyle style = MemoryStyle::kTool;
+  Image image;
 };
+
+// What a module or a design takes on a part of every family, in the order of ir::PartFamily.
+using Estimates = std::array<Resources, 4>;
 
 enum class LayerKind { kConv, kDense, kMaxPool };
 const char* to_string(LayerKind kind);
@@ -83,21 +76,32 @@ struct Layer {
   LayerKind kind = LayerKind::kConv;
   ir::Shape in;
   ir::Shape out;
-  int32_t out_bits = 0;  // a beat of its output stream
-  int64_t cycles = 0;  // an image in steady state, never waiting
+  int32_t out_bits = 0;    // a beat of its output stream
+  int64_t cycles = 0;      // an image in steady state, never waiting
+  int32_t fifo_depth = 0;  // beats of the queue in front of it; 0: none
+  Estimates estimates;
   // Crossbar layers only:
   int32_t rows = 0;
   int32_t cols = 0;
   int32_t row_tiles = 0;
-  int32_t pe = 0;
-  int32_t adc_lanes = 0;
-  int32_t lines = 0;
-  int64_t weight_bits = 0;  // size of the weight memory
+  Build build;
+  std::string bound_by;        // rows | conversions | requantizer | input: what takes the cycles
+  int64_t weight_bits = 0;     // size of the weight memory
+  std::optional<Proof> proof;  // where collapsing was considered
   std::vector<Choice> choices;
 };
 
+// One point of a front: the design built for so many cycles.
+struct ParetoPoint {
+  int64_t cycles = 0;  // an image
+  std::string bottleneck;
+  Resources resources;        // of the family that was asked for
+  std::vector<Build> builds;  // of the crossbar layers, in order
+  bool fits = false;          // the board that was asked for
+};
+
 struct Plan {
-  static constexpr int32_t kSchemaVersion = 1;
+  static constexpr int32_t kSchemaVersion = 2;
   std::string name;  // legal identifier
   std::string top;   // <name>_top
   std::string design_name;
@@ -106,9 +110,14 @@ struct Plan {
   ir::Shape input;
   int32_t input_bits = 8;
   int32_t outputs = 0;
-  int64_t cycles_per_image = 0;  // the slowest layer or edge
-  std::string bottleneck;        // its name: a layer, "input" or "output"
+  int64_t cycles_per_image = 0;  // in steady state, never waiting
+  int64_t first_answer = 0;      // cycle of the first image's last logit; 0: not followed
+  std::string bottleneck;        // the slowest part: a layer or "input"
   std::vector<Choice> choices;   // for the whole design
+  Structure structure;           // of the top module
+  Estimates estimates;           // and what that takes
+  bool writable = false;         // the top has a configuration stream s_cfg
+  bool noise = false;            // a layer has read noise: the top has first_image_i
   std::vector<Layer> layers;     // the design's stages, in order
   std::vector<Port> ports;
   std::vector<Net> nets;
@@ -121,6 +130,11 @@ struct Plan {
 // Throws ir::Error naming the layer when the design cannot be built from the templates or the
 // options ask for something impossible. The same inputs give the same plan.
 Plan plan(const ir::Design& design, const ir::Chip& chip, const PlanOptions& options);
+
+// The design at ever fewer cycles an image against the look-up tables it takes, for the part of
+// options.fit, or an ECP5. Throws as plan() does.
+std::vector<ParetoPoint> pareto(const ir::Design& design, const ir::Chip& chip,
+                                const PlanOptions& options);
 
 // Everything but the words of the memories, as JSON text (plan.json).
 std::string to_json(const Plan& plan);

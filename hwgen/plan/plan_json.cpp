@@ -1,5 +1,6 @@
 // plan.json: every decision of the plan with its reason; the memories without their words.
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "hwgen/plan/plan.hpp"
@@ -25,18 +26,61 @@ ordered_json bindings(const std::vector<Binding>& list) {
   return json;
 }
 
+ordered_json resources(const Resources& r) {
+  return {
+      {"lut", std::llround(r.lut)}, {"ff", std::llround(r.ff)}, {"bram", r.bram}, {"dsp", r.dsp}};
+}
+
+ordered_json estimates(const Estimates& all) {
+  ordered_json json;
+  for (size_t family = 0; family < all.size(); ++family) {
+    json[ir::to_string(static_cast<ir::PartFamily>(family))] = resources(all[family]);
+  }
+  return json;
+}
+
+ordered_json build_json(const Build& build) {
+  ordered_json json = {{"form", to_string(build.form)},
+                       {"planes", build.planes},
+                       {"pe", build.pe},
+                       {"row_lanes", build.row_lanes}};
+  if (build.form != Form::kCollapsed) json["adc_lanes"] = build.adc_lanes;
+  json["requant"] = to_string(build.requant);
+  json["dsp"] = build.dsp;
+  json["lines"] = build.lines;
+  return json;
+}
+
+ordered_json proof_json(const Proof& proof) {
+  ordered_json json = {{"exact", proof.exact}};
+  if (!proof.exact) {
+    json["failure"] = proof.failure;
+    return json;
+  }
+  json["physical_columns"] = proof.physical_columns;
+  json["tried_inputs"] = proof.tried_inputs;
+  if (proof.where.empty()) return json;
+  json["worst"] = {{"where", proof.where},     {"rows", proof.rows},
+                   {"sum", proof.sum},         {"current", proof.current},
+                   {"code", proof.code},       {"full_scale", proof.full_scale},
+                   {"margin", proof.margin()}, {"rounding_margin", proof.rounding_margin}};
+  return json;
+}
+
 ordered_json layer_json(const Layer& layer) {
   ordered_json json = {
       {"name", layer.name},    {"instance", layer.instance}, {"kind", to_string(layer.kind)},
       {"in", shape(layer.in)}, {"out", shape(layer.out)},    {"cycles", layer.cycles}};
+  json["fifo_depth"] = layer.fifo_depth;
+  json["estimates"] = estimates(layer.estimates);
   if (layer.kind != LayerKind::kMaxPool) {
     json["rows"] = layer.rows;
     json["cols"] = layer.cols;
     json["row_tiles"] = layer.row_tiles;
-    json["pe"] = layer.pe;
-    json["adc_lanes"] = layer.adc_lanes;
-    json["lines"] = layer.lines;
+    json.update(build_json(layer.build));
+    json["bound_by"] = layer.bound_by;
     json["weight_bits"] = layer.weight_bits;
+    if (layer.proof) json["lossless"] = proof_json(*layer.proof);
     json["choices"] = choices(layer.choices);
   }
   return json;
@@ -55,7 +99,11 @@ std::string to_json(const Plan& plan) {
                        {"input_bits", plan.input_bits},
                        {"outputs", plan.outputs},
                        {"cycles_per_image", plan.cycles_per_image},
+                       {"first_answer", plan.first_answer},
                        {"bottleneck", plan.bottleneck},
+                       {"writable", plan.writable},
+                       {"noise", plan.noise},
+                       {"estimates", estimates(plan.estimates)},
                        {"choices", choices(plan.choices)}};
   json["layers"] = ordered_json::array();
   for (const Layer& layer : plan.layers) json["layers"].push_back(layer_json(layer));
@@ -71,8 +119,11 @@ std::string to_json(const Plan& plan) {
     json["memories"].push_back({{"file", memory.file},
                                 {"layer", memory.layer},
                                 {"holds", memory.holds},
-                                {"width", memory.width},
-                                {"words", memory.words.size()}});
+                                {"config_layer", memory.config_layer},
+                                {"config_memory", memory.config_memory},
+                                {"style", static_cast<int>(memory.style)},
+                                {"width", memory.image.width()},
+                                {"words", memory.image.words()}});
   }
   json["sources"] = plan.sources;
   json["include_files"] = plan.include_files;

@@ -12,25 +12,41 @@
 namespace crosstwin::hwgen {
 namespace {
 
-constexpr int32_t kSumBits = 48;    // widest Y of xb_tile
+constexpr int32_t kSumBits = 48;    // widest Y of xb_tile and xb_mac
 constexpr int32_t kLogitBits = 32;  // a beat of m_axis_tdata
+constexpr int32_t kBiasBits = 32;   // any bias
+constexpr uint32_t kAnyGain = 0xffff;
 
 std::string layer(const ir::Stage& stage) { return fmt::format("layer {}", stage.name); }
 
-// The one value of `values[S][C]` in slice `slice`.
-int32_t uniform(const ir::Stage& stage, const std::vector<int32_t>& values, int32_t slice,
-                size_t cols, const char* what) {
-  const auto first = values.begin() + static_cast<int64_t>(slice * cols);
-  const auto other = std::find_if(first, first + static_cast<int64_t>(cols),
-                                  [&](int32_t value) { return value != *first; });
-  if (other != first + static_cast<int64_t>(cols)) {
-    throw ir::Error(
-        {layer(stage), fmt::format("{} of slice {} differs by column", what, slice),
-         fmt::format("one value for all {} columns", cols),
-         fmt::format("{} in column 0 and {} in column {}", *first, *other, other - first),
-         "program the chip with one converter setting a slice; the RTL has no setting a column"});
+// values[S][C] as one value a slice, or nothing when a slice has several.
+bool uniform(const std::vector<int32_t>& values, size_t cols, std::vector<int32_t>& slices) {
+  slices.clear();
+  for (size_t at = 0; at < values.size(); at += cols) {
+    const auto first = values.begin() + static_cast<int64_t>(at);
+    const auto end = first + static_cast<int64_t>(cols);
+    if (std::any_of(first, end, [&](int32_t value) { return value != *first; })) return false;
+    slices.push_back(*first);
   }
-  return *first;
+  return true;
+}
+
+// Signed bits of any integer.
+int32_t wide_bits(__int128 value) {
+  int32_t bits = 1;
+  for (; value > 0; value >>= 1) ++bits;
+  return std::max(2, bits);
+}
+
+void check_sum(const ir::Stage& stage, const ir::Crossbar& crossbar, const TileForm& form,
+               int32_t sum_bits, const char* fix) {
+  const int32_t limit = crossbar.logits ? kLogitBits : kSumBits;
+  // One bit more than Y for adding the bias.
+  const int32_t need = std::max(sum_bits, form.bias_bits) + 1;
+  if (need <= limit) return;
+  throw ir::Error({layer(stage),
+                   crossbar.logits ? "a logit can overflow" : "a column sum can overflow",
+                   fmt::format("at most {} bits", limit), fmt::format("{} bits", need), fix});
 }
 
 }  // namespace
@@ -45,51 +61,80 @@ int32_t signed_bits(int64_t value) {
 }
 
 TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::Crossbar& crossbar,
-                   const ir::Chip& chip, const ir::CrossbarChip& cells, bool per_cell) {
+                   const ir::Chip& chip, const ir::CrossbarChip& cells,
+                   const Rewriting& rewriting) {
   const ir::Layout& layout = design.layout;
   const size_t cols = crossbar.bias.size();
+  const bool writable = rewriting.writable;
   TileForm form;
-  form.per_cell = per_cell || !chip.shared_table;
-  if (form.per_cell) {
-    form.g_bits = unsigned_bits(*std::max_element(cells.g.begin(), cells.g.end()));
+  form.per_cell = rewriting.per_cell || !chip.shared_table;
+  if (writable) {
+    form.g_bits = chip.g_bits;
   } else {
-    form.mag_bits = unsigned_bits(static_cast<uint64_t>(layout.weight_range));
-    form.g_bits = unsigned_bits(*std::max_element(chip.table.begin(), chip.table.end()));
+    const auto& values = form.per_cell ? cells.g : chip.table;
+    form.g_bits = unsigned_bits(*std::max_element(values.begin(), values.end()));
   }
+  if (!form.per_cell) form.mag_bits = unsigned_bits(static_cast<uint64_t>(layout.weight_range));
 
-  int64_t slice_weights = 0;
-  for (int32_t slice = 0; slice < layout.slices; ++slice) {
-    form.adc_mult.push_back(uniform(stage, cells.adc_mult, slice, cols, "ADC gain"));
-    form.adc_offset.push_back(uniform(stage, cells.adc_offset, slice, cols, "ADC offset"));
-    form.adc_shift.push_back(cells.adc_shift[slice]);
-    form.lsb.push_back(cells.lsb[slice]);
-    if (cells.lsb[slice] > 65535) {
-      throw ir::Error({layer(stage), "an ADC step is too large", "at most 65535 level steps",
-                       fmt::format("{}", cells.lsb[slice]), "take more ADC bits"});
+  const bool same_gain = uniform(cells.adc_mult, cols, form.adc_mult);
+  const bool same_offset = uniform(cells.adc_offset, cols, form.adc_offset);
+  const bool same_clip = uniform(cells.adc_clip, cols, form.adc_clip);
+  form.adc_per_column = writable || !same_gain || !same_offset || !same_clip;
+  form.adc_mask = 0;
+  for (const int32_t mult : cells.adc_mult) form.adc_mask |= static_cast<uint32_t>(mult);
+  if (writable) form.adc_mask = kAnyGain;
+  if (form.adc_per_column) {
+    if (!writable) {
+      form.offset_bits = 2;
+      for (const int32_t offset : cells.adc_offset) {
+        form.offset_bits = std::max(form.offset_bits, signed_bits(offset));
+      }
     }
-    slice_weights += int64_t{cells.lsb[slice]} << (layout.cell_bits * slice);
+    form.adc_mult.clear();
+    form.adc_offset.clear();
+    form.adc_clip.clear();
   }
+  form.adc_shift = cells.adc_shift;
+  form.inl = !cells.inl.empty();
+  if (cells.noisy()) {
+    form.noise_mult = cells.noise_mult;
+    form.noise_shift = cells.noise_shift;
+  }
+  form.lsb = cells.lsb;
 
-  for (const int32_t bias : crossbar.bias)
-    form.bias_bits = std::max(form.bias_bits, signed_bits(bias));
+  if (writable) {
+    form.bias_bits = crossbar.logits ? kLogitBits - 1 : kBiasBits;
+  } else {
+    for (const int32_t bias : crossbar.bias) {
+      form.bias_bits = std::max(form.bias_bits, signed_bits(bias));
+    }
+  }
+  const int32_t top_weight =
+      writable ? layout.weight_range
+               : std::abs(*std::max_element(
+                     crossbar.weight.begin(), crossbar.weight.end(),
+                     [](int16_t a, int16_t b) { return std::abs(a) < std::abs(b); }));
+  form.weight_bits = signed_bits(top_weight);
+
   const auto rows = static_cast<int64_t>(crossbar.rows.size());
   const int64_t row_tiles = (rows + layout.tile_rows - 1) / layout.tile_rows;
-  const int64_t top_code = (int64_t{1} << layout.adc_bits) - 1;
-  const int64_t planes = (int64_t{1} << stage.in_bits) - 1;
-  int64_t bound = 0;
-  const bool huge = __builtin_mul_overflow(row_tiles * planes, slice_weights, &bound) ||
-                    __builtin_mul_overflow(bound, top_code, &bound);
-  form.sum_bits = huge ? 64 : signed_bits(bound);
-  const int32_t limit = crossbar.logits ? kLogitBits : kSumBits;
-  // One bit more than Y for adding the bias.
-  const int32_t need = std::max(form.sum_bits, form.bias_bits) + 1;
-  if (need > limit) {
-    throw ir::Error({layer(stage),
-                     crossbar.logits ? "a logit can overflow" : "a column sum can overflow",
-                     fmt::format("at most {} bits", limit), fmt::format("{} bits", need),
-                     "fewer ADC bits, activation bits or slices, or a taller tile"});
+  __int128 bound = 0;
+  for (int32_t slice = 0; slice < layout.slices; ++slice) {
+    bound += __int128{cells.lsb[static_cast<size_t>(slice)]} << (layout.cell_bits * slice);
   }
+  bound *= row_tiles * ((int64_t{1} << stage.in_bits) - 1) * ((int64_t{1} << layout.adc_bits) - 1);
+  form.sum_bits = wide_bits(bound);
+  check_sum(stage, crossbar, form, form.sum_bits,
+            "fewer ADC bits, activation bits or slices, or a taller tile");
   return form;
+}
+
+void check_collapsed_sum(const ir::Stage& stage, const ir::Crossbar& crossbar,
+                         const TileForm& form) {
+  const __int128 bound = __int128{static_cast<int64_t>(crossbar.rows.size())} *
+                         ((int64_t{1} << stage.in_bits) - 1) *
+                         (int64_t{1} << (form.weight_bits - 1));
+  check_sum(stage, crossbar, form, wide_bits(bound), "fewer rows or activation bits");
 }
 
 }  // namespace crosstwin::hwgen

@@ -14,18 +14,37 @@ struct TileForm {
   bool per_cell = false;            // memory holds a conductance a cell, not codes
   int32_t mag_bits = 0;             // bits of a weight's magnitude in the memory; shared table only
   int32_t g_bits = 0;               // bits of a conductance
-  std::vector<int32_t> adc_mult;    // [S]
-  std::vector<int32_t> adc_shift;   // [S]
+  std::vector<int32_t> adc_mult;    // [S], these three where they do not differ by column
   std::vector<int32_t> adc_offset;  // [S]
-  std::vector<int32_t> lsb;         // [S]
-  int32_t bias_bits = 2;            // signed, in the requantizer's memory
-  int32_t sum_bits = 0;             // signed width that every column sum Y fits
+  std::vector<int32_t> adc_clip;    // [S] highest code
+  std::vector<int32_t> adc_shift;   // [S]
+  bool adc_per_column = false;      // gain, offset and clip come from a memory
+  int32_t offset_bits = 32;         // signed, of an offset in that memory
+  uint32_t adc_mask = 1;            // bits that are set in some gain
+  bool inl = false;                 // a code table behind the clamp
+  std::vector<int32_t> noise_mult;  // [S]; empty without read noise
+  int32_t noise_shift = 0;
+  std::vector<int32_t> lsb;  // [S]
+  int32_t bias_bits = 2;     // signed, in the requantizer's memory
+  int32_t sum_bits = 0;      // signed width that every column sum Y of a faithful form fits
+  int32_t weight_bits = 2;   // signed, of a weight; collapsed only
+};
+
+// What is asked of the memories beside holding this chip.
+struct Rewriting {
+  bool per_cell = false;  // conductances even where a shared table would do
+  bool writable = false;  // other chips and weights are written later: full widths
 };
 
 // Takes what ir::check_chip has checked. Throws ir::Error naming the layer for what the templates
-// cannot do: converters that differ by column, LSBs over 16 bits, sums too wide.
+// cannot do: sums too wide.
 TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::Crossbar& crossbar,
-                   const ir::Chip& chip, const ir::CrossbarChip& cells, bool per_cell);
+                   const ir::Chip& chip, const ir::CrossbarChip& cells, const Rewriting& rewriting);
+
+// Throws ir::Error naming the layer when Y + bias of an integer product needs more than the
+// templates have.
+void check_collapsed_sum(const ir::Stage& stage, const ir::Crossbar& crossbar,
+                         const TileForm& form);
 
 // Bits of an unsigned number, at least 1; of a signed one, at least 2.
 int32_t unsigned_bits(uint64_t value);

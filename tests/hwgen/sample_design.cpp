@@ -119,7 +119,9 @@ ir::Chip sample_chip(const ir::Design& design, uint64_t seed, int32_t spread) {
       for (int32_t col = 0; col < stage.out.c; ++col) {
         cells.adc_mult.push_back(4096 / (step * lsb) + slice);
         cells.adc_offset.push_back(slice * 100 - 700);
+        cells.adc_clip.push_back((1 << design.layout.adc_bits) - 1);
       }
+      cells.noise_mult.push_back(0);
     }
     chip.crossbars.push_back(std::move(cells));
   }

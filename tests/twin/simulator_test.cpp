@@ -171,6 +171,51 @@ TEST_CASE("a chip with variation is the same for every number of threads") {
   }
 }
 
+TEST_CASE(
+    "with every fault on, naive and fast agree to every code on any thread and in any parts") {
+  const ir::Design design = test::random_design(11);
+  const auto images = test::random_images(design, 30, 11);
+  const auto pixels = static_cast<size_t>(design.input.size());
+  ir::Chip chip = twin::program(design, ir::load_device("reram_full"), 4, images);
+  chip.crossbars[1].adc_clip[2] = 40;
+  const Simulator simulator(design, chip);
+  constexpr uint32_t kFirst = 1000;
+  const auto whole =
+      on_threads<std::vector<int32_t>>(1, [&] { return simulator.logits(images, kFirst); });
+  REQUIRE(on_threads<std::vector<int32_t>>(3, [&] { return simulator.logits(images, kFirst); }) ==
+          whole);
+  const auto tail = simulator.logits(std::span(images).subspan(13 * pixels), kFirst + 13);
+  REQUIRE(std::equal(tail.begin(), tail.end(), whole.begin() + 13 * 4, whole.end()));
+
+  const auto outputs = simulator.stage_outputs(images, kFirst);
+  for (size_t n = 0; n < 30; n += 7) {
+    const auto image = std::span(images).subspan(n * pixels, pixels);
+    const auto number = kFirst + static_cast<uint32_t>(n);
+    const twin::Trace naive = simulator.trace(image, number);
+    const twin::Trace fast = simulator.fast_trace(image, number);
+    for (size_t i = 0; i < naive.stages.size(); ++i) {
+      INFO("image " << n << ", " << naive.stages[i].stage);
+      REQUIRE(fast.stages[i].adc.codes == naive.stages[i].adc.codes);
+      REQUIRE(fast.stages[i].output == naive.stages[i].output);
+      const size_t size = naive.stages[i].output.size();
+      REQUIRE(std::equal(naive.stages[i].output.begin(), naive.stages[i].output.end(),
+                         outputs[i].begin() + static_cast<int64_t>(n * size)));
+    }
+    REQUIRE(std::equal(whole.begin() + static_cast<int64_t>(4 * n),
+                       whole.begin() + static_cast<int64_t>(4 * n + 4),
+                       naive.stages.back().output.begin()));
+  }
+  // Noise: another image number or seed, other logits; without noise neither counts.
+  REQUIRE(simulator.logits(images, kFirst + 1) != whole);
+  ir::Chip other = chip;
+  other.noise_seed += 1;
+  REQUIRE(Simulator(design, other).logits(images, kFirst) != whole);
+  for (ir::Chip* each : {&chip, &other}) {
+    for (ir::CrossbarChip& crossbar : each->crossbars) crossbar.noise_mult = {0, 0};
+  }
+  REQUIRE(Simulator(design, chip).logits(images, 5) == Simulator(design, other).logits(images, 6));
+}
+
 TEST_CASE("clipped conversions are counted") {
   const ir::Design design = test::random_design(6);
   const auto images = test::random_images(design, 4, 6);
@@ -183,6 +228,10 @@ TEST_CASE("clipped conversions are counted") {
   REQUIRE(after[2].stage == "conv2");
   REQUIRE(after[2].clipped == after[2].conversions);
   REQUIRE(after[3].clipped == 0);
+  for (int32_t& clip : chip.crossbars[2].adc_clip) clip = 0;
+  const auto limited = Simulator(design, chip).count_conversions(images);
+  REQUIRE(limited[4].clipped > 0);
+  REQUIRE(before[4].clipped == 0);
   const ir::Stage& stage = design.stages[2];
   const int64_t tiles =
       (static_cast<int64_t>(std::get<ir::Crossbar>(stage.kind).rows.size()) + 127) / 128;

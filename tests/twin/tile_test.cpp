@@ -60,6 +60,7 @@ Case ideal_case(ir::Rng& rng, const TileShape& shape, int32_t weight_range,
     for (int32_t c = 0; c < shape.cols; ++c) {
       result.chip.adc_mult.push_back(t.mult);
       result.chip.adc_offset.push_back(0);
+      result.chip.adc_clip.push_back((1 << shape.adc_bits) - 1);
     }
   }
   result.x = random_codes(rng, shape);
@@ -79,15 +80,42 @@ Case wild_case(ir::Rng& rng, const TileShape& shape, int32_t max_g, int32_t max_
     for (int32_t c = 0; c < shape.cols; ++c) {
       result.chip.adc_mult.push_back(between(rng, 1, max_mult));
       result.chip.adc_offset.push_back(between(rng, -20000, 20000));
+      const int32_t top = (1 << shape.adc_bits) - 1;
+      result.chip.adc_clip.push_back(between(rng, 0, 1) == 0 ? top : between(rng, 0, top));
     }
+  }
+  if (between(rng, 0, 1) == 1) {
+    for (int32_t code = 0; code < 1 << shape.adc_bits; ++code) {
+      result.chip.inl.push_back(static_cast<uint16_t>(between(rng, 0, (1 << shape.adc_bits) - 1)));
+    }
+  }
+  if (between(rng, 0, 1) == 1) {
+    for (int32_t s = 0; s < shape.slices; ++s) {
+      result.chip.noise_mult.push_back(between(rng, 0, max_mult));
+    }
+    result.chip.noise_shift = between(rng, 0, max_shift);
   }
   result.x = random_codes(rng, shape);
   return result;
 }
 
+constexpr twin::NoisePlace kPlace = {41, 7};
+
+twin::ReadNoise noise_of(const Case& c) { return {c.shape, 50, 3, c.chip, 99}; }
+
+std::vector<uint16_t> naive_codes(const Case& c) {
+  std::vector<int64_t> y(static_cast<size_t>(c.shape.cols));
+  std::vector<uint16_t> codes;
+  twin::naive_tile(c.shape, c.chip, c.x, y, noise_of(c), kPlace,
+                   [&](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t code) {
+                     codes.push_back(static_cast<uint16_t>(code));
+                   });
+  return codes;
+}
+
 std::vector<int64_t> naive(const Case& c) {
   std::vector<int64_t> y(static_cast<size_t>(c.shape.cols));
-  twin::naive_tile(c.shape, c.chip, c.x, y,
+  twin::naive_tile(c.shape, c.chip, c.x, y, noise_of(c), kPlace,
                    [](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t) {});
   return y;
 }
@@ -95,7 +123,7 @@ std::vector<int64_t> naive(const Case& c) {
 std::vector<int64_t> fast(const Case& c) {
   std::vector<int64_t> y(static_cast<size_t>(c.shape.cols), 12345);
   twin::FastTile::Scratch scratch;
-  twin::FastTile(c.shape, c.chip).multiply(c.x, y, scratch);
+  twin::FastTile(c.shape, c.chip, noise_of(c)).multiply(c.x, y, scratch, kPlace);
   return y;
 }
 
@@ -132,6 +160,77 @@ TEST_CASE("the fast tile gives the integers of the naive one on random tiles") {
     const Case c = wild_case(rng, shape, 300, 200, 14);
     REQUIRE(fast(c) == naive(c));
   }
+}
+
+TEST_CASE("the fast tile's codes are those of the naive one, and add up to its sums") {
+  ir::Rng rng(26, 1);
+  for (int i = 0; i < 200; ++i) {
+    const Case c = wild_case(rng, random_shape(rng), 300, 200, 14);
+    const std::vector<uint16_t> expected = naive_codes(c);
+    std::vector<uint16_t> codes(expected.size());
+    std::vector<int64_t> y(static_cast<size_t>(c.shape.cols), 12345);
+    twin::FastTile::Scratch scratch;
+    twin::FastTile(c.shape, c.chip, noise_of(c)).codes(c.x, scratch, kPlace, codes.data(), y);
+    REQUIRE(codes == expected);
+    REQUIRE(y == naive(c));
+  }
+}
+
+TEST_CASE("clip, non-linearity and noise each change the codes they are to change") {
+  ir::Rng rng(27, 1);
+  TileShape shape;
+  shape.rows = 60;
+  shape.cols = 5;
+  const Case plain = ideal_case(rng, shape, 127, {2, 2});
+  const std::vector<uint16_t> before = naive_codes(plain);
+  // Index of a conversion's column, one row tile: [column][plane][slice][polarity].
+  const auto column = [&](size_t at) {
+    return at / static_cast<size_t>(2 * shape.slices * shape.planes);
+  };
+  const auto slice = [](size_t at) { return at / 2 % 2; };
+  Case clipped = plain;
+  clipped.chip.adc_clip[static_cast<size_t>(shape.cols + 3)] = 20;  // slice 1, column 3
+  Case bent = plain;
+  for (int32_t code = 0; code < 256; ++code)
+    bent.chip.inl.push_back(static_cast<uint16_t>(code / 2));
+  Case noisy = plain;
+  noisy.chip.noise_mult = {0, 30};
+  noisy.chip.noise_shift = 4;
+  const auto clipped_codes = naive_codes(clipped);
+  const auto bent_codes = naive_codes(bent);
+  const auto noisy_codes = naive_codes(noisy);
+  int32_t moved = 0;
+  for (size_t at = 0; at < before.size(); ++at) {
+    const bool limited = column(at) == 3 && slice(at) == 1;
+    REQUIRE(clipped_codes[at] == (limited ? std::min<uint16_t>(before[at], 20) : before[at]));
+    REQUIRE(bent_codes[at] == before[at] / 2);
+    if (slice(at) == 0) REQUIRE(noisy_codes[at] == before[at]);
+    moved += noisy_codes[at] != before[at] ? 1 : 0;
+  }
+  REQUIRE(clipped_codes != before);
+  REQUIRE(moved > static_cast<int32_t>(before.size()) / 4);
+}
+
+TEST_CASE("every part of a conversion's place and key changes its noise") {
+  TileShape shape;
+  shape.rows = 4;
+  shape.tile_rows = 2;
+  shape.cols = 6;
+  ir::CrossbarChip chip;
+  chip.noise_mult = {65535, 65535};
+  chip.noise_shift = 8;
+  const twin::ReadNoise noise(shape, 50, 3, chip, 99);
+  const int32_t value = noise.current({41, 7}, 0, 2, 3, 0, 0);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 0) == value);
+  CHECK(noise.current({42, 7}, 0, 2, 3, 0, 0) != value);
+  CHECK(noise.current({41, 8}, 0, 2, 3, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 1, 2, 3, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 3, 3, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 4, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 1, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 1) != value);
+  CHECK(twin::ReadNoise(shape, 50, 4, chip, 99).current({41, 7}, 0, 2, 3, 0, 0) != value);
+  CHECK(twin::ReadNoise(shape, 50, 3, chip, 98).current({41, 7}, 0, 2, 3, 0, 0) != value);
 }
 
 TEST_CASE("the fast tile gives the same integers where 32 bits do not suffice") {

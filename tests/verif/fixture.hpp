@@ -48,7 +48,8 @@ struct Fixture {
   twin::Trace trace(int64_t image) const {
     const auto bytes = static_cast<size_t>(design.input.size());
     return naive_trace(design, chip,
-                       std::span(images).subspan(static_cast<size_t>(image) * bytes, bytes));
+                       std::span(images).subspan(static_cast<size_t>(image) * bytes, bytes),
+                       static_cast<uint32_t>(image));
   }
 
   verif::Report verify(verif::Options options = {}) const {

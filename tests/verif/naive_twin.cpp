@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "compress/ir/noise.hpp"
+
 namespace crosstwin::test {
 namespace {
 
@@ -39,8 +41,13 @@ Map max_pool(const ir::Stage& stage, const ir::PoolMax& pool, Map& in) {
   return out;
 }
 
+struct Noise {
+  ir::NoiseKeys keys;
+  uint32_t image = 0;
+};
+
 Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossbar& layer,
-             const ir::CrossbarChip& cells, Map& in, twin::CodeTrace& trace) {
+             const ir::CrossbarChip& cells, const Noise& noise, Map& in, twin::CodeTrace& trace) {
   const ir::Layout& layout = design.layout;
   const auto rows = static_cast<int32_t>(layer.rows.size());
   const int32_t cols = stage.out.c;
@@ -79,9 +86,22 @@ Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossba
                 const auto setting = static_cast<size_t>(slice * cols + col);
                 const int32_t shift = cells.adc_shift[static_cast<size_t>(slice)];
                 const int64_t half = shift > 0 ? int64_t{1} << (shift - 1) : 0;
-                const int64_t code = std::clamp<int64_t>(
+                if (cells.noisy()) {
+                  const ir::NoiseCounter counter(trace.positions, trace.row_tiles, cols,
+                                                 stage.in_bits, slices);
+                  const auto u = [](int32_t value) { return static_cast<uint32_t>(value); };
+                  current += ir::noise_value(
+                      ir::noise_draw(noise.keys,
+                                     counter(u(y * stage.out.w + x), u(tile), u(col), u(plane),
+                                             u(2 * slice + polarity)),
+                                     noise.image),
+                      cells.noise_mult[static_cast<size_t>(slice)], cells.noise_shift);
+                }
+                int64_t code = std::clamp<int64_t>(
                     (current * cells.adc_mult[setting] + cells.adc_offset[setting] + half) >> shift,
                     0, (int64_t{1} << layout.adc_bits) - 1);
+                code = std::min<int64_t>(code, cells.adc_clip[setting]);
+                if (!cells.inl.empty()) code = cells.inl[static_cast<size_t>(code)];
                 trace.codes.push_back(static_cast<uint16_t>(code));
                 const bool sign_plane = stage.in_signed && plane == stage.in_bits - 1;
                 const int64_t weight = (int64_t{1} << plane) * (sign_plane ? -1 : 1) *
@@ -111,7 +131,7 @@ Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossba
 }  // namespace
 
 twin::Trace naive_trace(const ir::Design& design, const ir::Chip& chip,
-                        std::span<const uint8_t> image) {
+                        std::span<const uint8_t> image, uint32_t number) {
   Map map = empty_map(design.input);
   for (int32_t y = 0; y < design.input.h; ++y) {
     for (int32_t x = 0; x < design.input.w; ++x) {
@@ -128,8 +148,10 @@ twin::Trace naive_trace(const ir::Design& design, const ir::Chip& chip,
     if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
       map = max_pool(stage, *pool, map);
     } else {
+      const Noise noise = {ir::noise_keys(chip.noise_seed, static_cast<uint32_t>(crossbars)),
+                           number};
       map = crossbar(design, stage, std::get<ir::Crossbar>(stage.kind), chip.crossbars[crossbars++],
-                     map, entry.adc);
+                     noise, map, entry.adc);
     }
     entry.output = map.values;
     trace.stages.push_back(std::move(entry));

@@ -13,6 +13,6 @@ namespace crosstwin::test {
 
 // Every ADC code and layer output of one uint8 image [c][h][w]. A chain of stages only.
 twin::Trace naive_trace(const ir::Design& design, const ir::Chip& chip,
-                        std::span<const uint8_t> image);
+                        std::span<const uint8_t> image, uint32_t number = 0);
 
 }  // namespace crosstwin::test

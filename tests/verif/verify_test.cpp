@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "tests/verif/fixture.hpp"
 
@@ -70,6 +71,60 @@ TEST_CASE("RTL of a varied chip with signed activations and two columns a pass e
       CHECK(report.measured_cycles == static_cast<double>(fixture.plan.cycles_per_image));
     }
   }
+}
+
+TEST_CASE("RTL equals the twin to every beat and every code, with and without stalls") {
+  const Fixture fixture("depths", 70);
+  const twin::Trace trace = fixture.trace(0);
+  int64_t codes = 0;
+  int64_t beats = 0;
+  for (const twin::StageTrace& stage : trace.stages) {
+    codes += static_cast<int64_t>(stage.adc.codes.size());
+    beats += static_cast<int64_t>(stage.output.size());
+  }
+  for (const bool stalls : {false, true}) {
+    for (const verif::Depth depth : {verif::Depth::kLayers, verif::Depth::kCodes}) {
+      verif::Options options;
+      options.depth = depth;
+      options.stalls = stalls;
+      const verif::Report report = fixture.verify(options);
+      INFO(verif::to_text(report));
+      CHECK(report.passed());
+      CHECK(report.images == 70);
+      CHECK(report.beats == 70 * beats);
+      CHECK(report.codes == (depth == verif::Depth::kCodes ? 70 * codes : 0));
+    }
+  }
+}
+
+TEST_CASE("A design with read noise is told each part's first image before reset ends") {
+  // Parts of 16 images begin at 0, 16 and 32.
+  const auto passes = [](const std::string& name, const std::string& refused) {
+    const Fixture fixture(name, 40);
+    const auto replace = [&](const std::string& file, const std::string& text,
+                             const std::string& by) {
+      std::string content = ir::read_file(fixture.dir / "rtl" / file);
+      const size_t at = content.rfind(text);
+      REQUIRE(at != std::string::npos);
+      content.replace(at, text.size(), by);
+      ir::write_file(fixture.dir / "rtl" / file, content);
+    };
+    replace("manifest.json", "\"outputs\":", "\"noise\": true, \"outputs\":");
+    const std::string reset = "synchronous reset, active low\n";
+    replace("rtl/sample_top.sv", reset, reset + "input logic [31:0] first_image_i,\n");
+    replace("rtl/sample_top.sv", "endmodule",
+            "always_ff @(posedge clk_i) if (!rst_ni && (" + refused + ")) $fatal;\nendmodule");
+    return fixture.verify().passed();
+  };
+  CHECK(passes("first_image", "first_image_i % 16 != 0 || first_image_i > 32"));
+  CHECK_THROWS_AS(passes("first_image_32", "first_image_i == 32"), ir::CheckFailed);
+}
+
+TEST_CASE("A depth is one of three words") {
+  for (const char* word : {"outputs", "layers", "codes"}) {
+    CHECK(verif::to_string(verif::depth_of(word)) == word);
+  }
+  CHECK_THROWS_WITH(verif::depth_of("code"), tests::contains("\"codes\""));
 }
 
 TEST_CASE("A rate bound by the requantizer is predicted to the cycle") {

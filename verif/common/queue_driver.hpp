@@ -17,10 +17,10 @@ template <typename Model, size_t N>
 int run_queue(const QueueEntry (&entries)[N], int argc, char** argv) {
   constexpr int kBeats = 400;
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const QueueEntry& e : entries) {
     const bool bug = *e.bug != '\0';
+    Random random = case_random(seed, cases.size());
     Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
     for (int i = 0; i < kBeats; ++i) {
       c.in.push_back({random.next() & mask(e.width), false});

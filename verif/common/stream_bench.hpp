@@ -8,8 +8,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 #include <vector>
+
+#include "verif/common/record.hpp"
 
 namespace crosstwin::verif {
 
@@ -33,6 +37,16 @@ class Random {
  private:
   uint64_t state_;
 };
+
+// The generator of one case, from its parameters and not from its place in the list: the same data
+// alone as among others.
+inline Random case_random(uint64_t seed, size_t index, uint64_t purpose = 0) {
+  uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+  for (const char c : std::string(kRows[index])) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  }
+  return Random(Random(hash ^ seed).next() + purpose);
+}
 
 inline uint64_t mask(int bits) { return bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << bits) - 1; }
 
@@ -77,16 +91,39 @@ struct Case {
   std::vector<Beat> in;
   std::vector<Beat> out;
   bool bug = false;  // a seeded bug: some run must fail
+  Seen seen;         // events that its data and its model cause
 };
 
 struct Result {
   std::string error;             // empty: every beat was as expected
   std::vector<uint64_t> cycles;  // when each output beat was accepted
+  std::set<std::string> bench;   // none, idle, stall or both; in, out: images without a gap between
 };
 
 struct Stalls {
   int idle = 0;   // percent of cycles without an input beat
   int stall = 0;  // percent of cycles without an output accepted
+  int burst = 1;  // cycles that a decision lasts at most
+};
+
+// Neither, input only, output only, both, and both in bursts, which fill and drain every queue.
+inline constexpr Stalls kPatterns[] = {{0, 0}, {70, 0}, {0, 90}, {30, 30}, {40, 60, 40}};
+
+// One side's decisions, cycle by cycle: the percentage holds on average.
+class Gate {
+ public:
+  bool closed(int percent, int burst, Random& random) {
+    if (left_ == 0) {
+      closed_ = random.percent(percent);
+      left_ = burst == 1 ? 1 : random.range(1, burst);
+    }
+    --left_;
+    return closed_;
+  }
+
+ private:
+  int64_t left_ = 0;
+  bool closed_ = false;
 };
 
 // Runs all cases with bug == `bugs` at once on a fresh model. Testbench ports: vectors of one bit a
@@ -103,12 +140,19 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
   context.randReset(2);
   context.randSeed(static_cast<int>(seed % 1000000) + 1);
   Model model(&context);
-  Random random(seed);
   struct State {
+    Random random;
+    Gate idle_gate, stall_gate;
     size_t sent = 0, received = 0;
     bool valid = false;
+    bool idled = false, stalled = false;       // the module was kept waiting
+    bool in_ended = false, out_ended = false;  // the beat a cycle ago ended an image
   };
-  std::vector<State> state(cases.size());
+  std::vector<State> state;
+  for (size_t i = 0; i < cases.size(); ++i) {
+    state.push_back(
+        {case_random(seed, i, static_cast<uint64_t>(stalls.idle * 100 + stalls.stall) + 1)});
+  }
   std::vector<Result> results(cases.size());
   const auto active = [&](size_t i) { return cases[i].bug == bugs && results[i].error.empty(); };
 
@@ -126,15 +170,14 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
         continue;
       }
       State& s = state[i];
-      if (cycle >= kReset && !s.valid && s.sent < cases[i].in.size() &&
-          !random.percent(stalls.idle)) {
-        s.valid = true;
-      }
+      Random& random = s.random;
+      const bool idle = s.idle_gate.closed(stalls.idle, stalls.burst, random);
+      if (cycle >= kReset && !s.valid && s.sent < cases[i].in.size() && !idle) s.valid = true;
       // Between beats the data is noise, so that a design that looks at it is caught.
       model.in_data_i[i] = s.valid ? cases[i].in[s.sent].data : random.next();
       if (s.valid) in_valid |= uint64_t{1} << i;
       if (s.valid ? cases[i].in[s.sent].last : random.percent(50)) in_last |= uint64_t{1} << i;
-      if (!random.percent(stalls.stall)) out_ready |= uint64_t{1} << i;
+      if (!s.stall_gate.closed(stalls.stall, stalls.burst, random)) out_ready |= uint64_t{1} << i;
     }
     model.in_valid_i = in_valid;
     model.in_last_i = in_last;
@@ -147,12 +190,19 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
       if (!active(i)) continue;
       State& s = state[i];
       const Case& c = cases[i];
-      if (s.valid && (in_ready >> i & 1) != 0) {
+      const bool takes = (in_ready >> i & 1) != 0, gives = (out_valid >> i & 1) != 0;
+      s.idled = s.idled || (takes && !s.valid && s.sent < c.in.size());
+      s.stalled = s.stalled || (gives && (out_ready >> i & 1) == 0);
+      const bool in_ended = s.in_ended, out_ended = s.out_ended;
+      s.in_ended = s.out_ended = false;
+      if (s.valid && takes) {
+        if (in_ended) results[i].bench.insert("in");
+        s.in_ended = c.in[s.sent].last;
         s.valid = false;
         ++s.sent;
         beat = true;
       }
-      if ((out_valid & out_ready) >> i & 1) {
+      if (gives && (out_ready >> i & 1) != 0) {
         beat = true;
         const uint64_t data = model.out_data_o[i];
         const bool last = (out_last >> i & 1) != 0;
@@ -164,6 +214,8 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
                              std::to_string(c.out[s.received].last) + ", got " +
                              std::to_string(data) + " last " + std::to_string(last);
         } else {
+          if (out_ended) results[i].bench.insert("out");
+          s.out_ended = last;
           results[i].cycles.push_back(cycle);
           ++s.received;
         }
@@ -187,6 +239,11 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     }
   }
   model.final();
+  for (size_t i = 0; i < cases.size(); ++i) {
+    results[i].bench.insert(state[i].idled     ? state[i].stalled ? "both" : "idle"
+                            : state[i].stalled ? "stall"
+                                               : "none");
+  }
   return results;
 }
 
@@ -200,19 +257,19 @@ int bench(const std::vector<Case>& cases, uint64_t seed, CheckFree check_free) {
     return 1;
   }
   int failures = 0;
-  std::vector<bool> caught(cases.size(), false);
-  for (const Stalls stalls : {Stalls{0, 0}, Stalls{30, 30}, Stalls{70, 5}, Stalls{5, 90}}) {
+  std::vector<CaseRecord> records(cases.size());
+  for (const Stalls stalls : kPatterns) {
     for (const bool bugs : {false, true}) {
       const std::vector<Result> results = run_cases<Model>(cases, bugs, stalls, seed);
       for (size_t i = 0; i < cases.size(); ++i) {
         if (cases[i].bug != bugs) continue;
-        if (bugs) {
-          if (!results[i].error.empty()) caught[i] = true;
-        } else if (!results[i].error.empty()) {
-          std::printf("FAILED %s (idle %d%%, stall %d%%): %s\n", cases[i].name.c_str(), stalls.idle,
-                      stalls.stall, results[i].error.c_str());
-          ++failures;
-        }
+        records[i].bench.insert(results[i].bench.begin(), results[i].bench.end());
+        if (results[i].error.empty()) continue;
+        if (records[i].error.empty()) records[i].error = results[i].error;
+        if (bugs) continue;
+        std::printf("FAILED %s (%s; idle %d%%, stall %d%%): %s\n", cases[i].name.c_str(), kRows[i],
+                    stalls.idle, stalls.stall, results[i].error.c_str());
+        ++failures;
       }
       if (!bugs && failures == 0 && stalls.idle == 0 && stalls.stall == 0) {
         failures += check_free(results);
@@ -223,13 +280,16 @@ int bench(const std::vector<Case>& cases, uint64_t seed, CheckFree check_free) {
   for (size_t i = 0; i < cases.size(); ++i) {
     (cases[i].bug ? bad : good) += 1;
     beats += cases[i].bug ? 0 : cases[i].out.size();
-    if (cases[i].bug && !caught[i]) {
+    records[i].bug = cases[i].bug;
+    records[i].seen = cases[i].seen;
+    if (cases[i].bug && records[i].error.empty()) {
       std::printf("FAILED: the seeded bug %s was not caught\n", cases[i].name.c_str());
       ++failures;
     }
   }
-  std::printf("%zu cases, %zu output beats in each of 4 runs, %zu seeded bugs: %s\n", good, beats,
-              bad, failures == 0 ? "all as expected" : "FAILED");
+  write_record(records, seed, failures == 0);
+  std::printf("%zu cases, %zu output beats in each of %zu runs, %zu seeded bugs: %s\n", good, beats,
+              std::size(kPatterns), bad, failures == 0 ? "all as expected" : "FAILED");
   return failures == 0 ? 0 : 1;
 }
 

@@ -94,6 +94,19 @@ class WindowModel {
     return x;
   }
 
+  // Whether a kept row of the position lies in the padding.
+  bool pads(int oy, int ox) const {
+    return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return place(row.y, oy, s_.in_h) < 0 || place(row.x, ox, s_.in_w) < 0;
+    });
+  }
+
+  // Whether input lines or columns behind the last window are left over.
+  bool skips() const {
+    return (s_.out_h() - 1) * s_.stride + s_.kernel_h - s_.pad < s_.in_h ||
+           (s_.out_w() - 1) * s_.stride + s_.kernel_w - s_.pad < s_.in_w;
+  }
+
   // The same in beats of row_lanes values, lane 0 lowest; a lane without a row holds what a table
   // field of zeros names.
   std::vector<uint64_t> gather_beats(const std::vector<uint64_t>& map, int oy, int ox) const {
@@ -170,10 +183,15 @@ class WindowModel {
     int y, x, c;
   };
 
+  // Line or column of the map; -1: padding.
+  int place(int in_kernel, int window, int size) const {
+    const int at = window * s_.stride - s_.pad + in_kernel;
+    return at < size ? std::max(at, -1) : -1;
+  }
+
   uint64_t value(const std::vector<uint64_t>& map, int oy, int ox, Row row, uint64_t zero) const {
-    const int iy = oy * s_.stride - s_.pad + row.y, ix = ox * s_.stride - s_.pad + row.x;
-    const bool inside = iy >= 0 && iy < s_.in_h && ix >= 0 && ix < s_.in_w;
-    return inside ? map[(iy * s_.in_w + ix) * s_.in_c + row.c] : zero;
+    const int iy = place(row.y, oy, s_.in_h), ix = place(row.x, ox, s_.in_w);
+    return iy >= 0 && ix >= 0 ? map[(iy * s_.in_w + ix) * s_.in_c + row.c] : zero;
   }
 
   WindowShape s_;

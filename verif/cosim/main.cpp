@@ -2,11 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Compiled by Verilator together with the design, once a design; knows nothing about it but its
-// ports.  Vdut JOB RESULT [LAYERS PROBES [WAVES]]
+// ports.  Vdut JOB RESULT [WATCH FINDINGS [WAVES]]
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "Vdut.h"
 #include "protocol.hpp"
 #include "verilated.h"
+#include "watch.hpp"
 #ifdef XB_WAVES
 #if VM_TRACE_FST
 #include "verilated_fst_c.h"
@@ -82,61 +81,36 @@ void set_pixel(T& port, const uint8_t* bytes, uint32_t count) {
   }
 }
 
-// Keeps the probes of one image: counts events of every instance, which come in the image's order.
-struct Probes {
-  struct Scope {
-    uint32_t index = 0;        // in the order of first use
-    uint64_t conversions = 0;  // an image
-    uint64_t beats = 0;
-    uint64_t conversions_seen = 0;
-    uint64_t beats_seen = 0;
-  };
-  bool on = false;  // not before reset is released
-  uint64_t image = 0;
-  std::map<std::string, std::pair<uint64_t, uint64_t>> layers;  // instance -> conversions, beats
-  std::map<std::string, Scope> scopes;
-  std::vector<ProbeRecord> records;
-
-  Scope& scope(const char* name) {
-    const auto [at, fresh] = scopes.emplace(name, Scope{});
-    if (fresh) {
-      at->second.index = static_cast<uint32_t>(scopes.size() - 1);
-      // TOP.<top>.<instance>...
-      const std::string path = name;
-      const size_t begin = path.find('.', path.find('.') + 1) + 1;
-      const auto layer = layers.find(path.substr(begin, path.find('.', begin) - begin));
-      if (layer == layers.end()) fail("is no layer of the layers file", name);
-      at->second.conversions = layer->second.first;
-      at->second.beats = layer->second.second;
-    }
-    return at->second;
-  }
-};
-
-Probes probes;
+Watch watch;
 
 }  // namespace
 
 #ifdef XB_PROBE
-extern "C" void xb_probe_code(const char* name, int row_tile, int column, int plane, int word_index,
-                              int code) {
-  if (!probes.on) return;
-  Probes::Scope& scope = probes.scope(name);
-  if (scope.conversions_seen++ / scope.conversions != probes.image) return;
-  probes.records.push_back(
-      {scope.index, row_tile, column, plane, word_index, static_cast<uint32_t>(code)});
+extern "C" int xb_probe_layer(const char* name) {
+  const int layer = watch.find(name);
+  if (layer < 0) fail("is no layer of the watch file", name);
+  return layer;
 }
 
-extern "C" void xb_probe_output(const char* name, int bits, int data) {
-  if (!probes.on) return;
-  Probes::Scope& scope = probes.scope(name);
-  if (scope.beats_seen++ / scope.beats != probes.image) return;
-  probes.records.push_back({scope.index, -1, 0, bits, 0, static_cast<uint32_t>(data)});
+extern "C" void xb_probe_code(int layer, int row_tile, int column, int plane, int word_index,
+                              int code) {
+  if (!watch.on) return;
+  const auto u = [](int value) { return static_cast<uint32_t>(value); };
+  if (!watch.code(layer, u(row_tile), u(column), u(plane), u(word_index), u(code))) {
+    std::fprintf(stderr,
+                 "layer %d: row tile %d, column %d, plane %d, word %d: no such conversion\n", layer,
+                 row_tile, column, plane, word_index);
+    std::exit(1);
+  }
+}
+
+extern "C" void xb_probe_output(int layer, int bits, int data) {
+  if (watch.on) watch.beat(layer, bits, static_cast<uint32_t>(data));
 }
 #endif
 
 int main(int argc, char** argv) {
-  if (argc < 3) fail("usage: Vdut JOB RESULT [LAYERS PROBES [WAVES]]", argv[0]);
+  if (argc < 3) fail("usage: Vdut JOB RESULT [WATCH FINDINGS [WAVES]]", argv[0]);
   JobHeader job;
   std::FILE* in = std::fopen(argv[1], "rb");
   if (in == nullptr || std::fread(&job, sizeof job, 1, in) != 1 || job.magic != JobHeader::kMagic) {
@@ -147,13 +121,7 @@ int main(int argc, char** argv) {
   if (std::fread(images.data(), 1, images.size(), in) != images.size()) fail("is cut", argv[1]);
   std::fclose(in);
 
-  if (argc > 4) {
-    std::ifstream layers(argv[3]);
-    std::string instance;
-    std::pair<uint64_t, uint64_t> events;
-    while (layers >> instance >> events.first >> events.second) probes.layers[instance] = events;
-    probes.image = job.probe_image;
-  }
+  if (argc > 4 && !watch.read(argv[3])) fail("is no watch file", argv[3]);
 
   VerilatedContext context;
   context.randReset(2);
@@ -191,20 +159,23 @@ int main(int argc, char** argv) {
   dut.s_axis_tvalid = 0;
   dut.s_axis_tlast = 0;
   dut.m_axis_tready = 0;
+#ifdef XB_NOISE
+  dut.first_image_i = job.first_image;
+#endif
   for (int at = 0; at < 2 * kResetCycles; ++at) {
     dut.clk_i = at & 1;
     dut.eval();
     dump();
   }
   dut.rst_ni = 1;
-  probes.on = argc > 4;
+  watch.on = argc > 4;
 
   bool offered = false;
   uint64_t tail = 0;
   while ((results.size() < job.images || tail++ < job.tail) && cycle - last_beat < job.patience &&
          beats.size() <= job.outputs && !context.gotFinish()) {
 #ifdef XB_WAVES
-    in_window = pixel / job.pixels >= job.probe_image && results.size() <= job.probe_image;
+    in_window = pixel / job.pixels >= job.wave_image && results.size() <= job.wave_image;
 #endif
     if (!offered) {
       offered = pixel < total_pixels && input.flows(random);
@@ -258,17 +229,6 @@ int main(int argc, char** argv) {
   }
   if (std::fclose(out) != 0 || !written) fail("cannot be written", argv[2]);
 
-  if (argc > 4) {
-    out = std::fopen(argv[4], "wb");
-    if (out == nullptr) fail("cannot be written", argv[4]);
-    written = std::fwrite(probes.records.data(), sizeof(ProbeRecord), probes.records.size(), out) ==
-              probes.records.size();
-    if (std::fclose(out) != 0 || !written) fail("cannot be written", argv[4]);
-    std::vector<std::string> names(probes.scopes.size());
-    for (const auto& [name, scope] : probes.scopes) names[scope.index] = name;
-    std::ofstream scopes(std::string(argv[4]) + ".scopes");
-    for (const std::string& name : names) scopes << name << '\n';
-    if (!scopes.flush()) fail("cannot be written", argv[4]);
-  }
+  if (argc > 4 && !watch.write(argv[4])) fail("cannot be written", argv[4]);
   return 0;
 }

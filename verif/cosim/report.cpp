@@ -20,6 +20,9 @@ std::string to_text(const Difference& d) {
                          "{} array",
                          d.position, d.row_tile, d.column, d.plane, d.slice, polarity)
                    : fmt::format("output {} (h, w, c order)", d.index);
+  if (d.what == Difference::What::kExtra) {
+    return fmt::format("layer {}: {} came once more behind the last image", d.layer, place);
+  }
   if (d.what == Difference::What::kMissing) {
     return fmt::format("layer {}: {} never came", d.layer, place);
   }
@@ -37,6 +40,8 @@ const char* name(Mismatch::What what) {
       return "beats";
     case Mismatch::What::kStuck:
       return "stuck";
+    case Mismatch::What::kInner:
+      return "inner";
   }
   throw ir::Bug("unknown kind of mismatch");
 }
@@ -55,11 +60,26 @@ ordered_json json_of(const Difference& d) {
   }
   if (d.what == Difference::What::kMissing) {
     json["missing"] = true;
+  } else if (d.what == Difference::What::kExtra) {
+    json["extra"] = true;
   } else {
     json["expected"] = d.expected;
     json["got"] = d.got;
   }
   return json;
+}
+
+std::string depth_text(const Report& report) {
+  std::string text;
+  if (report.depth != Depth::kOutputs) {
+    text += fmt::format(", every beat of every layer ({})", report.beats);
+  }
+  if (report.depth == Depth::kCodes) text += fmt::format(", every ADC code ({})", report.codes);
+  if (!report.collapsed.empty()) {
+    text += fmt::format("; collapsed, so without codes and compared by their outputs: {}",
+                        fmt::join(report.collapsed, ", "));
+  }
+  return text;
 }
 
 }  // namespace
@@ -80,6 +100,9 @@ std::string to_text(const Mismatch& m) {
     case Mismatch::What::kStuck:
       text += "no complete answer; the design is stuck or gives no tlast";
       break;
+    case Mismatch::What::kInner:
+      text += "an inner value differs, though its logits and class are right";
+      break;
   }
   if (!m.reproduced) {
     text += "\n  not reproduced: run again with its inner values watched, the image was right";
@@ -97,7 +120,8 @@ std::string to_text(const Report& report) {
   std::string text;
   if (report.passed()) {
     text = fmt::format(
-        "{}: RTL equals the twin on {} images, every logit{}\n", report.design, report.images,
+        "{}: RTL equals the twin on {} images, every logit{}{}\n", report.design, report.images,
+        depth_text(report),
         report.stalls ? fmt::format(", with random stalls (seed {})", report.seed) : "");
   } else {
     text = fmt::format("{}: RTL differs from the twin in {} of {} images\n{}\n", report.design,
@@ -120,6 +144,10 @@ std::string to_json(const Report& report) {
                        {"passed", report.passed()},
                        {"images", report.images},
                        {"mismatching", report.mismatching},
+                       {"depth", to_string(report.depth)},
+                       {"beats", report.beats},
+                       {"codes", report.codes},
+                       {"collapsed", report.collapsed},
                        {"stalls", report.stalls},
                        {"seed", std::to_string(report.seed)},
                        {"jobs", report.jobs},
@@ -134,7 +162,7 @@ std::string to_json(const Report& report) {
     const Mismatch& m = *report.first;
     json["first"] = {{"image", m.image}, {"what", name(m.what)}};
     if (m.what == Mismatch::What::kLogit) json["first"]["logit"] = m.logit;
-    if (m.what != Mismatch::What::kStuck) {
+    if (m.what != Mismatch::What::kStuck && m.what != Mismatch::What::kInner) {
       json["first"]["expected"] = m.expected;
       json["first"]["got"] = m.got;
     }

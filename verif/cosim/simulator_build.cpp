@@ -74,11 +74,14 @@ Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir
   if (build.waves == Build::Waves::kFst) add({"--trace-fst"});
   if (build.waves == Build::Waves::kVcd) add({"--trace"});
   if (build.waves != Build::Waves::kNone) add({"-CFLAGS", "-DXB_WAVES"});
-  // A probe build runs a few images once; what counts is how soon it is compiled.
-  add({"-MAKEFLAGS", build.probe ? "OPT_FAST=-O1" : "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});
+  if (design.noise) add({"-CFLAGS", "-DXB_NOISE"});
+  // Smaller C++ functions: an eighth less time to run, half as much again to compile.
+  if (!build.quick) add({"--output-split", "2000"});
+  add({"-MAKEFLAGS", build.quick ? "OPT_FAST=-O1" : "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});
 
   std::vector<fs::path> hashed = ours;
   hashed.push_back(cosim / "protocol.hpp");
+  hashed.push_back(cosim / "watch.hpp");
   const std::string version = ir::run({{verilator->string(), "--version"}}).output;
   const fs::path home = fs::absolute(build_dir) / source_hash(design, hashed, flags, version);
   Executable executable{home / "Vdut"};

@@ -10,6 +10,7 @@ namespace crosstwin::verif {
 
 struct Build {
   bool probe = false;       // with xb_probe.sv bound in
+  bool quick = false;       // compiled soon rather than fast, for a run of a few images
   bool assertions = false;  // the templates' assertions are checked, for a quarter of the speed
   enum class Waves { kNone, kFst, kVcd } waves = Waves::kNone;
 };

@@ -26,7 +26,7 @@ T take(const std::string& bytes, size_t& at) {
 
 Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest& design,
                      const Stimulus& stimulus, const std::filesystem::path& scratch,
-                     const ProbeJob* probe) {
+                     const WatchJob* watch) {
   JobHeader header;
   header.images = static_cast<uint32_t>(stimulus.images.size() / design.image_bytes());
   header.pixels = design.height * design.width;
@@ -39,7 +39,8 @@ Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest
   header.seed = stimulus.seed;
   header.patience = stimulus.patience;
   header.tail = stimulus.tail;
-  if (probe != nullptr) header.probe_image = probe->image;
+  header.first_image = stimulus.first_image;
+  if (watch != nullptr) header.wave_image = watch->wave_image;
   std::string job(reinterpret_cast<const char*>(&header), sizeof header);
   for (size_t image = 0; image < header.images; ++image) {
     const uint8_t* planes = stimulus.images.data() + image * design.image_bytes();
@@ -55,8 +56,8 @@ Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest
 
   ir::Command command;
   command.argv = {executable.string(), job_file.string(), result_file.string()};
-  if (probe != nullptr) {
-    for (const auto* path : {&probe->layers, &probe->probes, &probe->waves}) {
+  if (watch != nullptr) {
+    for (const auto* path : {&watch->watch, &watch->findings, &watch->waves}) {
       if (!path->empty()) command.argv.push_back(std::filesystem::absolute(*path).string());
     }
   }

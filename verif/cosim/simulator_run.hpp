@@ -22,6 +22,7 @@ struct Stimulus {
   uint64_t seed = 0;
   uint64_t patience = 0;
   uint64_t tail = 0;
+  uint32_t first_image = 0;
 };
 
 struct Answer {
@@ -30,12 +31,12 @@ struct Answer {
   std::vector<int32_t> logits;       // [results][outputs]
 };
 
-// What a probe build is asked to keep of one image.
-struct ProbeJob {
-  uint64_t image = 0;            // in the stimulus
-  std::filesystem::path layers;  // LAYERS file, see protocol.hpp
-  std::filesystem::path probes;  // written
-  std::filesystem::path waves;   // written; empty: none
+// What a probe build is asked to watch.
+struct WatchJob {
+  std::filesystem::path watch;     // see protocol.hpp
+  std::filesystem::path findings;  // written
+  std::filesystem::path waves = {};  // written; empty: none
+  uint64_t wave_image = 0;         // in the stimulus
 };
 
 // Runs `executable` with `design.dir` as its working directory, its files in `scratch` (made, and
@@ -43,6 +44,6 @@ struct ProbeJob {
 // failing assertion of the RTL makes it.
 Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest& design,
                      const Stimulus& stimulus, const std::filesystem::path& scratch,
-                     const ProbeJob* probe = nullptr);
+                     const WatchJob* watch = nullptr);
 
 }  // namespace crosstwin::verif

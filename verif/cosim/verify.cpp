@@ -1,4 +1,4 @@
-// Runs a generated design in Verilator and holds every logit of every image against the twin's.
+// Runs a generated design in Verilator and holds its values against the twin's.
 // SPDX-License-Identifier: Apache-2.0
 #include "verif/cosim/verify.hpp"
 
@@ -16,9 +16,9 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/manifest.hpp"
-#include "verif/cosim/locate.hpp"
 #include "verif/cosim/simulator_build.hpp"
 #include "verif/cosim/simulator_run.hpp"
+#include "verif/cosim/watch_file.hpp"
 
 namespace crosstwin::verif {
 namespace {
@@ -53,10 +53,15 @@ struct Part {
   int64_t index = 0;
 };
 
+// What a simulation may be told to expect: it holds that in memory.
+constexpr int64_t kMaxWatchBytes = 256 << 20;
+
 // Enough parts to keep processors busy and to show progress, long enough that filling the pipeline
-// does not count. A function of the number of images alone.
-std::vector<Part> cut(int64_t images) {
-  const int64_t size = std::clamp<int64_t>(images / 32, 16, 250);
+// does not count. A function of the number of images and of what is watched an image.
+std::vector<Part> cut(int64_t images, int64_t watched_bytes) {
+  const int64_t most =
+      watched_bytes > 0 ? std::max<int64_t>(1, kMaxWatchBytes / watched_bytes) : 250;
+  const int64_t size = std::min(std::clamp<int64_t>(images / 32, 16, 250), most);
   std::vector<Part> parts;
   for (int64_t begin = 0; begin < images; begin += size) {
     parts.push_back({begin, std::min(images, begin + size), static_cast<int64_t>(parts.size())});
@@ -70,6 +75,8 @@ struct PartResult {
   int64_t cycles = 0;
   uint64_t steady_cycles = 0;  // between the answers to the first and the last image
   int64_t steady_images = 0;
+  int64_t codes = 0;
+  int64_t beats = 0;
 };
 
 class Verification {
@@ -90,12 +97,17 @@ class Verification {
     report.stalls = options_.stalls;
     report.seed = options_.seed;
     report.planned_cycles = info_.cycles_per_image;
+    report.depth = options_.depth;
+    if (options_.depth == Depth::kCodes) {
+      report.collapsed.assign(info_.collapsed.begin(), info_.collapsed.end());
+    }
+    const bool deep = options_.depth != Depth::kOutputs;
     const Executable simulator =
-        build_simulator(info_, build_dir_, {.assertions = options_.stalls});
+        build_simulator(info_, build_dir_, {.probe = deep, .assertions = options_.stalls});
     report.built = simulator.built;
     report.build_seconds = simulator.seconds;
 
-    const std::vector<Part> parts = cut(images_);
+    const std::vector<Part> parts = cut(images_, deep ? watch_bytes(vectors_.trace(0)) : 0);
     const auto processors = static_cast<int32_t>(std::thread::hardware_concurrency());
     report.jobs = std::min(std::max(1, options_.jobs > 0 ? options_.jobs : processors),
                            static_cast<int32_t>(parts.size()));
@@ -112,6 +124,8 @@ class Verification {
       report.images += parts[at].end - parts[at].begin;
       report.cycles += result.cycles;
       report.mismatching += result.mismatching;
+      report.codes += result.codes;
+      report.beats += result.beats;
       steady_cycles += result.steady_cycles;
       steady_images += result.steady_images;
       if (!result.first) continue;
@@ -123,7 +137,11 @@ class Verification {
       report.measured_cycles =
           static_cast<double>(steady_cycles) / static_cast<double>(steady_images);
     }
-    if (failed != nullptr) locate(*failed, *report.first, scratch.dir() / "located");
+    // A run at depth codes has found the place: only waves are left to write.
+    if (failed != nullptr &&
+        !(report.first->difference && options_.depth == Depth::kCodes && options_.waves.empty())) {
+      locate(*failed, *report.first, scratch.dir() / "located");
+    }
     return report;
   }
 
@@ -169,6 +187,7 @@ class Verification {
     result.images = vectors_.images.subspan(static_cast<size_t>(part.begin) * bytes,
                                             static_cast<size_t>(part.end - part.begin) * bytes);
     result.seed = options_.seed * 1000003 + static_cast<uint64_t>(part.index);
+    result.first_image = static_cast<uint32_t>(part.begin);
     // The first answer takes every layer in turn.
     const auto cycles = static_cast<uint64_t>(info_.cycles_per_image);
     result.patience = 4 * cycles * (info_.layers.size() + 2) + 10000;
@@ -195,15 +214,22 @@ class Verification {
     return result;
   }
 
-  PartResult compare(const Part& part, const Answer& answer) const {
+  PartResult compare(const Part& part, const Answer& answer, const Findings& findings) const {
     PartResult result;
+    result.codes = findings.codes;
+    result.beats = findings.beats;
     result.cycles = static_cast<int64_t>(answer.cycles);
     const auto answered = static_cast<int64_t>(answer.results.size());
     for (int64_t at = 0; at < part.end - part.begin; ++at) {
-      const std::optional<Mismatch> mismatch =
+      std::optional<Mismatch> mismatch =
           at < answered ? compare_image(part.begin + at, answer, static_cast<size_t>(at))
                         : Mismatch{.image = part.begin + at, .what = Mismatch::What::kStuck};
+      const auto in_part = static_cast<size_t>(at);
+      if (!mismatch && in_part < findings.wrong.size() && findings.wrong[in_part] != 0) {
+        mismatch = Mismatch{.image = part.begin + at, .what = Mismatch::What::kInner};
+      }
       if (!mismatch) continue;
+      if (findings.first && findings.image == at) mismatch->difference = findings.first;
       ++result.mismatching;
       if (!result.first) result.first = mismatch;
     }
@@ -240,6 +266,21 @@ class Verification {
         .image = image, .what = Mismatch::What::kClass, .expected = best, .got = result.answer};
   }
 
+  PartResult run_part(const fs::path& simulator, const Part& part, const fs::path& dir) const {
+    Stimulus what = stimulus(part);
+    if (options_.depth == Depth::kOutputs) {
+      return compare(part, run_simulator(simulator, info_, what, dir), {});
+    }
+    fs::create_directories(dir);
+    const WatchJob job = {.watch = dir / "watch", .findings = dir / "findings"};
+    write_watch(job.watch, info_, options_.depth == Depth::kCodes, part.begin, part.end,
+                vectors_.trace);
+    // What drops out of a map before the last answer may be computed behind it.
+    what.tail = 2 * static_cast<uint64_t>(info_.cycles_per_image);
+    const Answer answer = run_simulator(simulator, info_, what, dir, &job);
+    return compare(part, answer, read_findings(job.findings, job.watch, info_));
+  }
+
   // Parts are taken in order; none behind a mismatch is begun, every one before it is finished, so
   // that the first mismatch does not depend on the number of jobs.
   std::vector<std::optional<PartResult>> run_parts(const fs::path& simulator,
@@ -256,8 +297,7 @@ class Verification {
         if (at >= parts.size()) return;
         try {
           const fs::path dir = scratch / fmt::format("part{}", at);
-          results[at] =
-              compare(parts[at], run_simulator(simulator, info_, stimulus(parts[at]), dir));
+          results[at] = run_part(simulator, parts[at], dir);
           fs::remove_all(dir);
           if (results[at]->first) stop = true;
           show_progress(parts[at].end - parts[at].begin);
@@ -295,31 +335,34 @@ class Verification {
   }
 
   // Runs the part again up to two images behind the mismatch, since what follows an image can press
-  // on it, with every inner value of that image watched.
+  // on it, with every inner value watched.
   void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
     Build build;
     build.probe = true;
+    build.quick = true;
     build.waves = waves();
     const Executable simulator = build_simulator(info_, build_dir_, build);
     const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
     part.end = std::min(part.end, mismatch.image + 3);
     Stimulus again = stimulus(part);
     again.tail = 4 * static_cast<uint64_t>(info_.cycles_per_image);
-    const twin::Trace trace = vectors_.trace(mismatch.image);
-    ProbeJob job;
-    job.image = in_part;
-    job.layers = scratch / "layers";
-    job.probes = scratch / "probes";
+    fs::create_directories(scratch);
+    WatchJob job = {.watch = scratch / "watch", .findings = scratch / "findings"};
+    job.wave_image = in_part;
     if (!options_.waves.empty()) {
       fs::create_directories(fs::absolute(options_.waves).parent_path());
       job.waves = options_.waves;
     }
-    ir::write_file(job.layers, layers_file(info_, trace));
+    write_watch(job.watch, info_, true, part.begin, part.end, vectors_.trace);
     const Answer answer = run_simulator(simulator.path, info_, again, scratch, &job);
+    const Findings findings = read_findings(job.findings, job.watch, info_);
     mismatch.waves = job.waves;
-    mismatch.reproduced = in_part >= answer.results.size() ||
+    mismatch.reproduced = in_part >= answer.results.size() || findings.wrong[in_part] != 0 ||
                           compare_image(mismatch.image, answer, in_part).has_value();
-    mismatch.difference = first_difference(info_, trace, job.probes);
+    mismatch.difference.reset();
+    if (findings.first && findings.image == static_cast<int64_t>(in_part)) {
+      mismatch.difference = findings.first;
+    }
   }
 
   ir::Manifest info_;
@@ -333,6 +376,25 @@ class Verification {
 };
 
 }  // namespace
+
+std::string to_string(Depth depth) {
+  switch (depth) {
+    case Depth::kOutputs:
+      return "outputs";
+    case Depth::kLayers:
+      return "layers";
+    case Depth::kCodes:
+      return "codes";
+  }
+  throw ir::Bug("unknown depth");
+}
+
+Depth depth_of(const std::string& word) {
+  for (const Depth depth : {Depth::kOutputs, Depth::kLayers, Depth::kCodes}) {
+    if (word == to_string(depth)) return depth;
+  }
+  throw ir::Error({"depth", "unknown word", "\"outputs\", \"layers\" or \"codes\"", word, ""});
+}
 
 Report verify(const fs::path& design_dir, const Vectors& vectors, const Options& options) {
   return Verification(design_dir, vectors, options).run();

@@ -1,4 +1,4 @@
-// Runs a generated design in Verilator and holds every logit of every image against the twin's.
+// Runs a generated design in Verilator and holds its values against the twin's.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "twin/simulator.hpp"
 
@@ -17,12 +18,24 @@ namespace crosstwin::verif {
 struct Vectors {
   std::span<const uint8_t> images;  // [n][c][h][w]
   std::span<const int32_t> logits;  // [n][outputs]
-  // The twin's inner values for image number `image`; only called to locate a mismatch.
+  // The twin's inner values for image number `image`: called for every image at depths beyond the
+  // outputs, from several threads, and to locate a mismatch.
   std::function<twin::Trace(int64_t image)> trace;
   std::string chip_hash;  // ir::chip_hash of the chip that the twin is of
 };
 
+// What is compared, of every image.
+enum class Depth {
+  kOutputs,  // logits and class
+  kLayers,   // and every beat of every layer's output stream
+  kCodes,    // and every ADC code: column, plane, slice, polarity, row tile and position
+};
+// "outputs", "layers", "codes".
+std::string to_string(Depth depth);
+Depth depth_of(const std::string& word);  // throws ir::Error, naming the words
+
 struct Options {
+  Depth depth = Depth::kOutputs;
   std::filesystem::path build_dir;  // compiled simulators, by content; empty: DESIGN/../cosim
   std::filesystem::path waves;      // .fst or .vcd of the first mismatching image; empty: none
   // Random idle on the input and random back-pressure on the output. The templates' assertions are
@@ -35,7 +48,8 @@ struct Options {
 
 // The first inner value that differs, in the order of layers, then of the twin's trace.
 struct Difference {
-  enum class What { kDiffers, kMissing };  // kMissing: the RTL never got there
+  // kMissing: the RTL never got there. kExtra: one more came than the images of the run have.
+  enum class What { kDiffers, kMissing, kExtra };
   std::string layer;
   What what = What::kDiffers;
   bool conversion = false;  // an ADC code; otherwise a beat of the layer's output stream
@@ -51,7 +65,7 @@ struct Difference {
 };
 
 struct Mismatch {
-  enum class What { kLogit, kClass, kBeats, kStuck };
+  enum class What { kLogit, kClass, kBeats, kStuck, kInner };  // kInner: logits and class are right
   int64_t image = 0;
   What what = What::kLogit;
   int32_t logit = 0;     // kLogit
@@ -63,7 +77,11 @@ struct Mismatch {
 };
 
 struct Report {
-  std::string design;             // name of the design
+  std::string design;  // name of the design
+  Depth depth = Depth::kOutputs;
+  int64_t codes = 0;                   // compared, at depth codes
+  int64_t beats = 0;                   // compared, at depths layers and codes
+  std::vector<std::string> collapsed;  // layers that have no codes
   int64_t images = 0;             // compared; all, or up to the part that has the first mismatch
   int64_t mismatching = 0;        // of these
   std::optional<Mismatch> first;  // the one with the lowest image number

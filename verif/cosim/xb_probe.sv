@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bound into the templates, so that their sources stay as they are. Every event is one call into
-// the simulator's C++ (main.cpp), which knows the instance by its hierarchical name.
+// the simulator's C++ (main.cpp), which finds the layer once, by the instance's hierarchical name.
 
 module xb_probe_tile #(
     parameter int unsigned AdcLanes = 1,
@@ -17,8 +17,9 @@ module xb_probe_tile #(
     input logic [                31:0] word_i
 );
 
+  import "DPI-C" function int xb_probe_layer(input string scope);
   import "DPI-C" function void xb_probe_code(
-    input string scope,
+    input int layer,
     input int row_tile,
     input int column,
     input int plane,
@@ -26,10 +27,13 @@ module xb_probe_tile #(
     input int code
   );
 
+  int layer;
+  initial layer = xb_probe_layer($sformatf("%m"));
+
   for (genvar lane = 0; lane < AdcLanes; lane++) begin : gen_lane
     always_ff @(posedge clk_i) begin
       if (valid_i) begin
-        xb_probe_code($sformatf("%m"), tile_i, column_i, plane_i, word_i + lane,
+        xb_probe_code(layer, tile_i, column_i, plane_i, word_i + lane,
                       32'(code_i[lane*AdcBits+:AdcBits]));
       end
     end
@@ -46,14 +50,18 @@ module xb_probe_stream #(
     input logic [Bits-1:0] data_i
 );
 
+  import "DPI-C" function int xb_probe_layer(input string scope);
   import "DPI-C" function void xb_probe_output(
-    input string scope,
+    input int layer,
     input int bits,
     input int data
   );
 
+  int layer;
+  initial layer = xb_probe_layer($sformatf("%m"));
+
   always_ff @(posedge clk_i) begin
-    if (valid_i) xb_probe_output($sformatf("%m"), Bits, 32'(data_i));
+    if (valid_i) xb_probe_output(layer, Bits, 32'(data_i));
   end
 
 endmodule

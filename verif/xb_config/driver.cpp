@@ -38,8 +38,16 @@ void add_record(Case& c, int layers, Random& random) {
   const bool dropped =
       layer >= static_cast<uint64_t>(layers) || mem > 7 || chunks > 256 || address >= 1 << 24;
   const uint64_t data_beats = words * chunks;
+  if (layer >= static_cast<uint64_t>(layers)) ++c.seen["no layer"];
+  if (mem > 7) ++c.seen["no memory"];
+  if (chunks > 256) ++c.seen["too many chunks"];
+  if (address >= 1 << 24) ++c.seen["no address"];
+  if (data_beats == 0) ++c.seen["empty"];
+  if (!dropped && chunks == 256 && words > 0) ++c.seen["most chunks"];
   const uint64_t beats =
       random.percent(20) ? draw(1, static_cast<int64_t>(3 + data_beats)) : 3 + data_beats;
+  if (beats < 3) ++c.seen["cut head"];
+  if (beats >= 3 && beats < 3 + data_beats) ++c.seen["cut data"];
   const std::array<uint64_t, 3> head = {layer << 24 | mem << 16 | chunks, address, words};
   for (uint64_t beat = 0; beat < beats; ++beat) {
     const uint64_t data = beat < 3 ? head[beat] : random.next() & mask(32);
@@ -51,19 +59,20 @@ void add_record(Case& c, int layers, Random& random) {
                      false});
   }
   c.in.back().last = beats < 3 + data_beats || random.percent(30);
+  ++c.seen[c.in.back().last ? "load ends" : "record follows"];
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const Entry& entry : kEntries) {
     Case c{*entry.bug != '\0' ? entry.bug : "case " + std::to_string(cases.size()),
            {},
            {},
            *entry.bug != '\0'};
+    Random random = case_random(seed, cases.size());
     for (int i = 0; i < kRecords; ++i) add_record(c, entry.layers, random);
     cases.push_back(c);
   }

@@ -27,29 +27,35 @@ const Entry kEntries[] = {
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const Entry& e : kEntries) {
     const bool bug = *e.bug != '\0';
+    Random random = case_random(seed, cases.size());
     Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
     for (int image = 0; image < kImages; ++image) {
       std::vector<uint64_t> map;
-      for (int i = 0; i < e.in_h * e.in_w * e.in_c; ++i)
-        map.push_back(random.next() & mask(e.bits));
+      const bool narrow = random.percent(30);  // few values, many ties
+      for (int i = 0; i < e.in_h * e.in_w * e.in_c; ++i) {
+        map.push_back(narrow ? static_cast<uint64_t>(random.range(-1, 1)) & mask(e.bits)
+                             : random.next() & mask(e.bits));
+      }
       for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
-      const auto value = [&](uint64_t raw) {
-        return e.is_signed != 0 ? sign_extend(raw, e.bits) : static_cast<int64_t>(raw);
-      };
+      // Of two beats of `bits` wide, signed ones ordered by their flipped sign.
+      const uint64_t flip = e.is_signed != 0 ? uint64_t{1} << (e.bits - 1) : 0;
       for (int oy = 0; oy + e.kernel <= e.in_h; oy += e.stride) {
         for (int ox = 0; ox + e.kernel <= e.in_w; ox += e.stride) {
           for (int ch = 0; ch < e.in_c; ++ch) {
-            uint64_t best = map[(oy * e.in_w + ox) * e.in_c + ch];
+            std::vector<uint64_t> window;
             for (int k = 0; k < e.kernel * e.kernel; ++k) {
-              const uint64_t other =
-                  map[((oy + k / e.kernel) * e.in_w + ox + k % e.kernel) * e.in_c + ch];
-              if (value(other) > value(best)) best = other;
+              const int y = oy + k / e.kernel, x = ox + k % e.kernel;
+              window.push_back(map[(y * e.in_w + x) * e.in_c + ch] ^ flip);
             }
-            c.out.push_back({best, false});
+            const auto best = std::max_element(window.begin(), window.end());
+            if (std::count(window.begin(), window.end(), *best) > 1) ++c.seen["tie"];
+            if (best == window.begin()) ++c.seen["first"];
+            if (best == window.end() - 1) ++c.seen["final"];
+            if (*best < flip) ++c.seen["all negative"];
+            c.out.push_back({*best ^ flip, false});
           }
         }
       }

@@ -14,7 +14,7 @@ using namespace crosstwin::verif;
 
 constexpr int kCycles = 20000;
 constexpr int kRekey = kCycles / 2;             // in this cycle's pause the writable keys change
-constexpr uint64_t kKeys = 0x0f1e2d3c4b5a6978;  // of case 0 in tb.sv
+constexpr uint64_t kKeys = 0x0f1e2d3c4b5a6978;  // as in tb.sv
 
 struct Entry {
   const char* bug;
@@ -64,7 +64,12 @@ int main(int argc, char** argv) {
   std::vector<std::deque<int32_t>> expect(kCount);  // what leaves in the cycles to come
   std::vector<int> wrong(kCount), most(kCount), least(kCount);
   std::vector<uint64_t> keys(kCount);
-  for (size_t i = 0; i < kCount; ++i) keys[i] = kKeys + i;
+  std::vector<Random> randoms;
+  std::vector<CaseRecord> records(kCount);
+  for (size_t i = 0; i < kCount; ++i) {
+    keys[i] = kKeys;
+    randoms.push_back(case_random(seed, i));
+  }
   uint32_t image = 0;
 
   for (int cycle = 0; cycle < kCycles; ++cycle) {
@@ -98,11 +103,12 @@ int main(int argc, char** argv) {
     }
     for (size_t i = 0; i < kCount; ++i) {
       const Entry& e = kEntries[i];
-      const uint32_t position = pick(random, e.positions);
-      const uint32_t tile = pick(random, e.tiles);
-      const uint32_t column = pick(random, e.cols);
-      const uint32_t plane = pick(random, e.in_bits);
-      const uint32_t word = pick(random, 2 * e.slices);
+      Random& own = randoms[i];
+      const uint32_t position = pick(own, e.positions);
+      const uint32_t tile = pick(own, e.tiles);
+      const uint32_t column = pick(own, e.cols);
+      const uint32_t plane = pick(own, e.in_bits);
+      const uint32_t word = pick(own, 2 * e.slices);
       tb.position_i[i] = position;
       tb.tile_i[i] = tile;
       tb.column_i[i] = column;
@@ -112,6 +118,11 @@ int main(int argc, char** argv) {
       const uint32_t draw =
           ir::noise_draw({keys[i]}, counter(position, tile, column, plane, word), image);
       expect[i].push_back(ir::noise_value(draw, e.mult[word / 2], e.shift));
+      const int32_t n = expect[i].back();
+      ++records[i].seen[n < 0 ? "negative" : n > 0 ? "positive" : "zero"];
+      if (cycle >= kRekey && e.writable) ++records[i].seen["new keys"];
+      if (position + 1 == e.positions && tile + 1 == e.tiles && column + 1 == e.cols)
+        ++records[i].seen["last conversion"];
     }
     tb.clk_i = 0;
     tb.eval();
@@ -134,6 +145,8 @@ int main(int argc, char** argv) {
   int failures = 0;
   for (size_t i = 0; i < kCount; ++i) {
     const Entry& e = kEntries[i];
+    if (wrong[i] > 0) records[i].error = "wrong in " + std::to_string(wrong[i]) + " cycles";
+    records[i].bug = *e.bug != '\0';
     if (*e.bug != '\0') {
       std::printf("seeded bug %s: %s\n", e.bug, wrong[i] > 0 ? "caught" : "FAILED, not caught");
       failures += wrong[i] == 0;
@@ -155,6 +168,7 @@ int main(int argc, char** argv) {
                 tb.latency_o[i]);
     failures += wrong[i] > 0 || !width;
   }
+  write_record(records, seed, failures == 0);
   std::printf("%d failures, seed %llu\n", failures, static_cast<unsigned long long>(seed));
   return failures == 0 ? 0 : 1;
 }

@@ -9,7 +9,7 @@
     logic [Bits-1:0] n; \
     dut #( \
         .Positions(pos), .Tiles(tl), .Cols(c), .InBits(ib), .Slices(sl), .NoiseMult(Mult), \
-        .NoiseShift(sh), .NoiseKeys(64'h0f1e_2d3c_4b5a_6978 + i), .Writable(wr) \
+        .NoiseShift(sh), .NoiseKeys(64'h0f1e_2d3c_4b5a_6978), .Writable(wr) \
     ) u_dut ( \
         .clk_i(clk_i), .rst_ni(rst_ni), .key_we_i(key_we_i), .key_index_i(key_index_i), \
         .key_data_i(key_data_i), .image_i(image_i), \

@@ -24,11 +24,11 @@ const Entry kEntries[] = {
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const Entry& e : kEntries) {
     const std::string number = std::to_string(cases.size());
     Case c{*e.bug != '\0' ? e.bug : "case " + number, {}, {}, *e.bug != '\0'};
+    Random random = case_random(seed, cases.size());
     std::vector<uint64_t> words;
     HexImage image("words_" + number + ".hex");
     for (int i = 0; i < e.depth; ++i) {
@@ -47,7 +47,12 @@ int main(int argc, char** argv) {
           {uint64_t{write} << 63 | static_cast<uint64_t>(at) << 40 | chunk << 32 | data, false});
       if (!write) {
         c.out.push_back({words[at], false});
-      } else if (e.writable != 0 && chunk < 2) {
+      } else if (e.writable == 0) {
+        ++c.seen["read only"];
+      } else if (static_cast<int>(chunk) * 32 >= e.width) {
+        ++c.seen["beyond"];
+      } else {
+        ++c.seen["write"];
         const uint64_t part = mask(32) << (32 * chunk) & mask(e.width);
         words[at] = (words[at] & ~part) | (data << (32 * chunk) & part);
       }

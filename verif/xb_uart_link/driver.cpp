@@ -24,10 +24,10 @@ const Entry kEntries[] = {
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   for (const Entry& e : kEntries) {
     const bool bug = *e.bug != '\0';
+    Random random = case_random(seed, cases.size());
     Case c{bug ? e.bug : "case " + std::to_string(cases.size()), {}, {}, bug};
     for (int image = 0; image < kImages; ++image) {
       // What tb.sv's design answers: every byte weighs its place, so order matters.

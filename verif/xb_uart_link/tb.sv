@@ -88,7 +88,6 @@ module uart_host #(
         tx_left  <= 10;
         waiting  <= in_last_i;
       end
-      // The first sample is half a bit behind the falling edge.
       if (rx_left != 0) begin
         if (rx_phase + 16 >= HostBit16) begin
           rx_phase <= rx_phase + 16 - HostBit16;
@@ -103,7 +102,8 @@ module uart_host #(
           rx_phase <= rx_phase + 16;
         end
       end else if (!rx_i) begin
-        rx_phase <= HostBit16 / 2;
+        // The line fell a cycle ago; the cycle nearest to the middle of the bit is taken.
+        rx_phase <= HostBit16 / 2 + 24;
         rx_left  <= 10;
       end
       if (out_valid_o && out_ready_i) begin

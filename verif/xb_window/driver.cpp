@@ -1,5 +1,7 @@
 // Checks xb_window: every kept row of every position, and the cycle of every beat.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "Vtb.h"
 #include "verif/common/stream_bench.hpp"
 #include "verif/common/window_model.hpp"
@@ -30,12 +32,12 @@ bool is_late(const Entry& entry) { return std::string(entry.bug) == "late"; }
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   std::vector<WindowModel> models;
   for (const Entry& entry : kEntries) {
     const std::string number = std::to_string(cases.size());
     const WindowShape& shape = entry.shape;
+    Random random = case_random(seed, cases.size());
     const WindowModel model(shape, random);
     model.write_image("rows_" + number + ".hex");
     if (entry.writable != 0) WindowModel(shape, random).write_image("other_" + number + ".hex");
@@ -46,6 +48,8 @@ int main(int argc, char** argv) {
       for (size_t i = 0; i < map.size(); ++i) c.in.push_back({map[i], i + 1 == map.size()});
       for (int oy = 0; oy < shape.out_h(); ++oy) {
         for (int ox = 0; ox < shape.out_w(); ++ox) {
+          if (model.pads(oy, ox)) ++c.seen["padding"];
+          if (shape.groups > 1) ++c.seen["repeated"];
           const std::vector<uint64_t> x = model.gather_beats(map, oy, ox);
           for (int group = 0; group < shape.groups; ++group) {
             for (const uint64_t value : x) c.out.push_back({value, false});
@@ -54,6 +58,7 @@ int main(int argc, char** argv) {
       }
       c.out.back().last = true;
     }
+    if (model.skips()) ++c.seen["unused"];
     cases.push_back(c);
     models.push_back(model);
   }
@@ -87,7 +92,9 @@ int main(int argc, char** argv) {
       }
     }
     std::printf("%d cases lose no cycle\n", gapless);
-    if (gapless < 4) {
+    // Of the fixed sample; random corners need not have them.
+    const bool fixed = std::any_of(cases.begin(), cases.end(), [](const Case& c) { return c.bug; });
+    if (fixed && gapless < 4) {
       std::printf("FAILED: too few cases have the lines for it\n");
       ++wrong;
     }

@@ -1,0 +1,126 @@
+// What a module takes on an FPGA, from the registers, adders and memories its parameters imply.
+// SPDX-License-Identifier: Apache-2.0
+#include "hwgen/plan/estimate.hpp"
+
+#include <algorithm>
+#include <limits>
+
+#include "hwgen/plan/coefficients.hpp"
+
+namespace crosstwin::hwgen {
+namespace {
+
+constexpr int32_t kChunkBits = 32;  // of a writable memory
+constexpr double kBlockWorth = 40;  // look-up tables that a block RAM is worth
+constexpr double kLutWords = 16;    // a look-up table holds so many bits
+
+double ceil_div(double a, double b) { return static_cast<double>(int64_t((a + b - 1) / b)); }
+
+// Look-up tables of a memory in logic: its words, and the tree that chooses among them.
+double lut_memory(const Structure::Memory& memory) {
+  const double tables = ceil_div(static_cast<double>(memory.words), kLutWords);
+  return memory.width * (tables + (tables > 1 ? (tables - 1) * 2 / 3 : 0));
+}
+
+struct Aspect {
+  int64_t words;
+  int32_t width;
+};
+
+const std::vector<Aspect>& aspects(ir::PartFamily family) {
+  static const std::vector<Aspect> kIce40 = {{256, 16}, {512, 8}, {1024, 4}, {2048, 2}};
+  static const std::vector<Aspect> kWide = {{512, 36}, {1024, 18}, {2048, 9},
+                                            {4096, 4}, {8192, 2},  {16384, 1}};
+  const bool small = family == ir::PartFamily::kIce40 || family == ir::PartFamily::kUp5k;
+  return small ? kIce40 : kWide;
+}
+
+int64_t blocks(int64_t words, int32_t width, ir::PartFamily family) {
+  int64_t least = std::numeric_limits<int64_t>::max();
+  for (const Aspect& aspect : aspects(family)) {
+    least = std::min(least, ((words + aspect.words - 1) / aspect.words) *
+                                ((width + aspect.width - 1) / aspect.width));
+  }
+  return least;
+}
+
+double dot(const std::array<double, 5>& a, const std::array<double, 5>& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+}  // namespace
+
+Resources& Resources::operator+=(const Resources& other) {
+  lut += other.lut;
+  ff += other.ff;
+  bram += other.bram;
+  dsp += other.dsp;
+  return *this;
+}
+
+Structure& Structure::operator+=(const Structure& other) {
+  add += other.add;
+  mux += other.mux;
+  plain += other.plain;
+  logic += other.logic;
+  control += other.control;
+  memories.insert(memories.end(), other.memories.begin(), other.memories.end());
+  products.insert(products.end(), other.products.begin(), other.products.end());
+  return *this;
+}
+
+MemoryStyle memory_style(int64_t words, int32_t width, bool writable) {
+  if (writable) return MemoryStyle::kBlock;
+  const double luts = lut_memory({words, width});
+  const auto taken = static_cast<double>(blocks(words, width, ir::PartFamily::kIce40));
+  return luts <= kBlockWorth * taken ? MemoryStyle::kLogic : MemoryStyle::kBlock;
+}
+
+int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family) {
+  if (memory.style == MemoryStyle::kLogic) return 0;
+  if (!memory.writable) return blocks(memory.words, memory.width, family);
+  int64_t sum = 0;
+  for (int32_t left = memory.width; left > 0; left -= kChunkBits) {
+    sum += blocks(memory.words, std::min(left, kChunkBits), family);
+  }
+  return sum;
+}
+
+int64_t dsp_blocks(const Structure::Product& product) {
+  constexpr int32_t kDigit = 16;  // xb_mul cuts wider factors
+  return int64_t{(product.a + kDigit - 1) / kDigit} * ((product.b + kDigit - 1) / kDigit);
+}
+
+std::array<double, 5> features(const Structure& structure, ir::PartFamily family) {
+  std::array<double, 5> f = {structure.add, structure.mux, structure.plain, structure.logic,
+                             structure.control};
+  for (const Structure::Memory& memory : structure.memories) {
+    if (memory.style == MemoryStyle::kLogic) {
+      f[3] += lut_memory(memory);
+      continue;
+    }
+    // Blocks in depth: the chosen one's output passes a multiplexer.
+    int64_t deep = 1;
+    for (const Aspect& aspect : aspects(family)) deep = std::max(deep, aspect.words);
+    const double banks = ceil_div(static_cast<double>(memory.words), static_cast<double>(deep));
+    if (banks > 1) f[3] += memory.width * (banks - 1) * 2 / 3;
+  }
+  return f;
+}
+
+Resources estimate(const Structure& structure, ir::PartFamily family) {
+  const Coefficients& fit = kCoefficients[static_cast<size_t>(family)];
+  const std::array<double, 5> f = features(structure, family);
+  Resources resources{dot(fit.lut, f), dot(fit.ff, f)};
+  for (const Structure::Memory& memory : structure.memories) {
+    resources.bram += block_rams(memory, family);
+  }
+  for (const Structure::Product& product : structure.products) {
+    resources.dsp += dsp_blocks(product);
+  }
+  return resources;
+}
+
+}  // namespace crosstwin::hwgen

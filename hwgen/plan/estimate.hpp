@@ -1,0 +1,61 @@
+// What a module takes on an FPGA, from the registers, adders and memories its parameters imply.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compress/ir/part.hpp"
+
+namespace crosstwin::hwgen {
+
+struct Resources {
+  double lut = 0;  // iCE40: logic cells
+  double ff = 0;
+  int64_t bram = 0;
+  int64_t dsp = 0;
+  Resources& operator+=(const Resources& other);
+};
+
+// Where a memory lies; the templates' Style.
+enum class MemoryStyle { kTool = 0, kBlock = 1, kLogic = 2 };
+
+// Bits of hardware by kind, before any family's tools have had a say.
+struct Structure {
+  double add = 0;      // of adders, registered or not
+  double mux = 0;      // of registers behind a choice of two or more values
+  double plain = 0;    // of registers that only delay
+  double logic = 0;    // look-up tables without a register
+  double control = 0;  // counters, states and comparators, in modules
+  struct Memory {
+    int64_t words = 0;
+    int32_t width = 0;
+    bool writable = false;  // cut in chunks of 32 bits
+    MemoryStyle style = MemoryStyle::kBlock;
+  };
+  std::vector<Memory> memories;
+  struct Product {
+    int32_t a = 0, b = 0;  // bits of the factors
+  };
+  std::vector<Product> products;  // in DSP blocks
+  Structure& operator+=(const Structure& other);
+};
+
+// The features of the linear model, in the order of Coefficients.
+inline constexpr std::array<const char*, 5> kFeatures = {"add", "mux", "plain", "logic", "control"};
+std::array<double, 5> features(const Structure& structure, ir::PartFamily family);
+
+// Logic where the look-up tables are worth less than the smallest family's blocks. What is written
+// lies in blocks: iCE40 has no look-up tables that can be.
+MemoryStyle memory_style(int64_t words, int32_t width, bool writable);
+
+int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family);
+int64_t dsp_blocks(const Structure::Product& product);
+
+// With the coefficients of hwgen/plan/coefficients.hpp, fitted to placed designs
+// (bench/estimator).
+Resources estimate(const Structure& structure, ir::PartFamily family);
+
+}  // namespace crosstwin::hwgen

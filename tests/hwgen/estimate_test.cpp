@@ -1,0 +1,101 @@
+// Memories, multipliers and the sums of an estimate; bench/estimator holds it against placed
+// designs. SPDX-License-Identifier: Apache-2.0
+#include "hwgen/plan/estimate.hpp"
+
+#include "hwgen/plan/structure.hpp"
+#include "tests/catch.hpp"
+
+using namespace crosstwin;
+using namespace crosstwin::hwgen;
+using ir::PartFamily;
+
+TEST_CASE("A memory takes the fewest blocks that any of their shapes allows") {
+  CHECK(block_rams({256, 16}, PartFamily::kIce40) == 1);
+  CHECK(block_rams({257, 16}, PartFamily::kIce40) == 2);
+  CHECK(block_rams({2048, 2}, PartFamily::kUp5k) == 1);
+  CHECK(block_rams({2048, 8}, PartFamily::kIce40) == 4);
+  CHECK(block_rams({512, 36}, PartFamily::kEcp5) == 1);
+  CHECK(block_rams({512, 37}, PartFamily::kEcp5) == 2);
+  CHECK(block_rams({16384, 1}, PartFamily::kGowin) == 1);
+}
+
+TEST_CASE("A writable memory is cut in chunks of 32 bits") {
+  CHECK(block_rams({512, 36, true}, PartFamily::kEcp5) == 2);
+  CHECK(block_rams({512, 64, true}, PartFamily::kEcp5) == 2);
+  CHECK(block_rams({512, 65, true}, PartFamily::kEcp5) == 3);
+}
+
+TEST_CASE("Small memories lie in logic") {
+  CHECK(memory_style(16, 30, false) == MemoryStyle::kLogic);
+  CHECK(memory_style(8, 88, false) == MemoryStyle::kLogic);  // six blocks of iCE40 otherwise
+  CHECK(memory_style(512, 16, false) == MemoryStyle::kBlock);
+  CHECK(memory_style(16, 30, true) == MemoryStyle::kBlock);
+  CHECK(block_rams({16, 30, false, MemoryStyle::kLogic}, PartFamily::kIce40) == 0);
+}
+
+TEST_CASE("A product takes as many multipliers as its factors have parts") {
+  CHECK(dsp_blocks({8, 8}) == 1);
+  CHECK(dsp_blocks({16, 16}) == 1);
+  CHECK(dsp_blocks({16, 17}) == 2);
+  CHECK(dsp_blocks({16, 33}) == 3);
+}
+
+namespace {
+
+LayerShape shape() {
+  LayerShape s;
+  s.in_c = 64;
+  s.rows = 64;
+  s.cols = 32;
+  return s;
+}
+
+TileForm form() {
+  TileForm f;
+  f.mag_bits = 7;
+  f.g_bits = 8;
+  f.adc_mask = 0x1111;
+  f.adc_mult = {0x1111, 0x1111};
+  f.lsb = {1, 1};
+  f.sum_bits = 22;
+  f.bias_bits = 12;
+  f.weight_bits = 8;
+  return f;
+}
+
+double luts(const Build& build) {
+  return estimate(layer_structure(shape(), form(), build, false), PartFamily::kEcp5).lut;
+}
+
+}  // namespace
+
+TEST_CASE("Everything that makes a layer faster makes it larger") {
+  const Build plain;
+  const auto grown = [&](auto change) {
+    Build build = plain;
+    change(build);
+    return luts(build);
+  };
+  CHECK(grown([](Build& b) { b.pe = 2; }) > luts(plain));
+  CHECK(grown([](Build& b) { b.row_lanes = 2; }) > luts(plain));
+  CHECK(grown([](Build& b) { b.adc_lanes = 2; }) > luts(plain));
+  CHECK(grown([](Build& b) { b.requant = Requant::kParallel; }) > luts(plain));
+  CHECK(grown([](Build& b) {
+          b.form = Form::kBitSerial;
+          b.planes = 1;
+        }) < luts(plain));
+}
+
+TEST_CASE("DSP blocks take the place of logic") {
+  Build logic;
+  logic.form = Form::kCollapsed;
+  logic.pe = 4;
+  Build dsp = logic;
+  dsp.dsp = true;
+  CHECK(luts(dsp) < luts(logic));
+  const auto count = [](const Build& build, PartFamily family) {
+    return estimate(layer_structure(shape(), form(), build, false), family).dsp;
+  };
+  CHECK(count(logic, PartFamily::kEcp5) == 0);
+  CHECK(count(dsp, PartFamily::kEcp5) == 4);
+}

@@ -1,0 +1,45 @@
+// What a device's converters have wrong: gain and offset a column, non-linearity a layer.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "compress/ir/chip.hpp"
+#include "compress/ir/device.hpp"
+#include "twin/tile.hpp"
+
+namespace crosstwin::twin {
+
+// Which converter: a place in the design, so that the draw does not depend on the order of drawing.
+struct ConverterPlace {
+  int32_t stage = 0;  // index among the design's stages
+  int32_t slice = 0;
+  int32_t column = 0;
+};
+
+// Two independent standard normal draws of a converter.
+struct ConverterDraw {
+  double gain = 0;
+  double offset = 0;
+};
+ConverterDraw draw_converter(uint64_t seed, const ConverterPlace& place);
+
+// [2^bits] monotone codes code + d(code), rounded and within range: d is a sum of the first three
+// half waves between the end points, of drawn amplitudes, scaled so that its peak is `peak` LSB.
+// Where d falls faster than the code rises, the code stays.
+std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t stage);
+
+// Folds the draws into a calibrated chip:
+//   gain    adc_mult (1 + adc_gain_sigma n). Where the calibrated transfer has too few bits of mult
+//   to
+//           hold that, mult and shift grow together first, which leaves the transfer as it is;
+//           where mult has no room above, they shrink together, which changes it by less than
+//           2^-15.
+//   offset  adc_offset + adc_offset_sigma n 2^adc_shift
+//   inl     draw_inl
+// Throws ir::Error when an offset does not fit.
+void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
+                     ir::CrossbarChip& chip);
+
+}  // namespace crosstwin::twin
