@@ -29,6 +29,13 @@ if [ "$(wc -l < "$out/src/cases.inc")" -ne "$number" ]; then
   exit 1
 fi
 sed "s/^CASE(\([0-9]*\),/\`DUT(\1, $module,/" "$out/src/cases.inc" > "$out/src/cases.svh"
+{
+  echo "inline constexpr const char* kModule = \"$module\";"
+  echo "inline constexpr const char* kRows[] = {"
+  sed -n 's/^CASE([0-9]*, *\(.*\)) *$/    "\1",/p; s/^BUG([0-9]*, *[^,]*, *\(.*\)) *$/    "\1",/p' \
+    "$out/src/cases.inc"
+  echo "};"
+} > "$out/src/case_rows.inc"
 # What the testbench has besides tb.sv is synthesised with it.
 mapfile -t extra < <(find "$here/../$module" "$here/../common" -name '*.sv' ! -name tb.sv | sort)
 mapfile -t files < <(sed "s,^,$rtl/," "$rtl/sources.txt")
@@ -42,9 +49,11 @@ driver() { # folder sources...
     --x-initial unique --output-split 20000 \
     -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O0" -Wno-fatal -Wno-lint -Wno-MODDUP \
     -Wno-PINMISSING -Wno-UNOPTFLAT -Wno-INITIALDLY -Wno-TIMESCALEMOD --top-module tb -Mdir "$folder" \
-    -I"$rtl/pkg" -Isrc -I"$here/../common" -I"$here/../$module" -CFLAGS "-std=c++20 -I$here/../.. -I$out/src" "$@" \
-    "$out/src/driver.cpp" "$here/../../hwgen/plan/cycles.cpp" -o driver \
-    > "$folder.log" 2>&1) || {
+    -I"$rtl/pkg" -Isrc -I"$here/../common" -I"$here/../$module" \
+    -CFLAGS "-std=c++20 -I$here/../.. -I$out/src" "$@" "$out/src/driver.cpp" \
+    "$here/../../hwgen/plan/"{cycles,pipeline,requant_part,stream_parts,tile_part,window_part}.cpp \
+    "$here/../../compress/ir/error.cpp" \
+    -o driver > "$folder.log" 2>&1) || {
     tail -30 "$out/$folder.log"
     exit 1
   }
