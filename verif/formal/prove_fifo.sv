@@ -1,8 +1,9 @@
-// xb_fifo: held until accepted, everything once and in order, no deadlock.
+// xb_fifo: held until accepted, everything once and in order, Depth beats exactly, no deadlock.
 // SPDX-License-Identifier: Apache-2.0
 
 module prove_fifo #(
     parameter int unsigned Depth = 4,
+    parameter int unsigned Style = 1,
     parameter int unsigned Width = 8
 ) (
     input logic             clk_i,
@@ -24,7 +25,8 @@ module prove_fifo #(
 
   xb_fifo #(
       .Width(Width),
-      .Depth(Depth)
+      .Depth(Depth),
+      .Style(Style)
   ) u_dut (
       .clk_i      (clk_i),
       .rst_ni     (rst_n),
@@ -48,7 +50,7 @@ module prove_fifo #(
 
   formal_queue #(
       .Width  (Width),
-      .MaxHeld(Depth + 3)
+      .MaxHeld(Depth)
   ) u_queue (
       .clk_i       (clk_i),
       .rst_ni      (rst_n),
@@ -71,14 +73,12 @@ module prove_fifo #(
       .moved_i(out_valid)
   );
 
-  // A sink that takes everything makes room.
-  formal_progress #(
-      .Limit(3)
-  ) u_in (
-      .clk_i  (clk_i),
-      .rst_ni (rst_n),
-      .due_i  (out_ready_i),
-      .moved_i(in_ready)
-  );
+  // Room exactly while fewer than Depth beats are inside.
+  logic [7:0] held_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_n) held_q <= '0;
+    else held_q <= held_q + 8'(in_valid_i && in_ready) - 8'(out_valid && out_ready_i);
+    if (rst_n) room : assert (in_ready == (32'(held_q) < Depth));
+  end
 
 endmodule
