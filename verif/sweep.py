@@ -56,7 +56,7 @@ def content_key(module, verilator):
     """A digest of all that decides how a corner of the module fares, but for the corner."""
     own = HERE / module
     files = included(own / "driver.cpp", set()) | needed_rtl(module)
-    files |= {own / "tb.sv", HERE / "run.sh", HERE / "common/tb_ports.svh"}
+    files |= {HERE / "run.sh", *own.glob("*.sv"), *(HERE / "common").glob("*.sv*")}
     files |= included(ROOT / "hwgen/plan/cycles.cpp", set())
     digest = hashlib.sha256(verilator.encode())
     for path in sorted(files):
@@ -67,8 +67,9 @@ def content_key(module, verilator):
 class Batch:
     """Corners of one module that are built and run together."""
 
-    def __init__(self, module, key, rows, seed, out):
+    def __init__(self, module, verilator, key, rows, seed, out):
         self.module, self.rows, self.seed, self.out = module, rows, seed, out
+        self.verilator, self.key = verilator, key
         self.name = hashlib.sha256("\n".join([str(seed), *rows]).encode()).hexdigest()[:24]
         self.record = out / module / key / f"{self.name}.json"
 
@@ -123,7 +124,10 @@ class Batch:
             return True, []
         directory = self.out / self.module / f"batch_{self.name}"
         found = []
-        if not self.isolate(self.rows, directory, found):
+        failed = self.isolate(self.rows, directory, found)
+        if content_key(self.module, self.verilator) != self.key:
+            found.append(("its files were changed while it ran", self.rows))
+        elif not failed:
             self.record.parent.mkdir(parents=True, exist_ok=True)
             record = directory / self.module / "run" / "record.json"
             shutil.copyfile(record, self.record.with_suffix(".tmp"))
@@ -150,13 +154,13 @@ def batches_of(module, arguments, verilator):
     if arguments.corner:
         for row in arguments.corner:
             space.row(space.corner(row))  # says what is illegal about it
-        return [Batch(module, key, arguments.corner, arguments.seed, arguments.out)]
+        return [Batch(module, verilator, key, arguments.corner, arguments.seed, arguments.out)]
     count = arguments.count or space.batch
     rows = [row for row, _ in zip(space.corners(arguments.seed), range(count))]
     if len(rows) < count:
         print(f"{module}: there are only {len(rows)} corners", flush=True)
     return [
-        Batch(module, key, rows[i : i + space.batch], arguments.seed, arguments.out)
+        Batch(module, verilator, key, rows[i : i + space.batch], arguments.seed, arguments.out)
         for i in range(0, len(rows), space.batch)
     ]
 

@@ -458,15 +458,15 @@ void emit_subject(const Subject& s, const std::filesystem::path& dir) {
 }
 
 void features_csv() {
-  fmt::print("name,family,add,mux,plain,logic,control,lut,ff,bram,dsp\n");
+  fmt::print("name,family,{},registers,lut,ff,bram,dsp\n", fmt::join(kFeatureNames, ","));
   for (const Subject& s : subjects()) {
     const Structure structure = structure_of(s);
     for (const ir::PartFamily family : {ir::PartFamily::kIce40, ir::PartFamily::kUp5k,
                                         ir::PartFamily::kEcp5, ir::PartFamily::kGowin}) {
-      const std::array<double, 5> f = features(structure, family);
       const Resources r = estimate(structure, family);
-      fmt::print("{},{},{:.1f},{:.1f},{:.1f},{:.1f},{:.1f},{:.0f},{:.0f},{},{}\n", s.name,
-                 ir::to_string(family), f[0], f[1], f[2], f[3], f[4], r.lut, r.ff, r.bram, r.dsp);
+      fmt::print("{},{},{:.1f},{:.1f},{:.0f},{:.0f},{},{}\n", s.name, ir::to_string(family),
+                 fmt::join(features(structure, family), ","), flop_features(structure)[0], r.lut,
+                 r.ff, r.bram, r.dsp);
     }
   }
 }

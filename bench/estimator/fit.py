@@ -8,38 +8,37 @@
 # look-up tables and the flip-flops are sums of non-negative coefficients times features, with the
 # least squared relative error. The table holds each design against the coefficients fitted to all
 # others (leave one out). --write puts the coefficients of all designs in
-# hwgen/plan/coefficients.hpp.
+# hwgen/plan/coefficients.hpp; those of a family with fewer than ENOUGH designs stay, but up5k takes
+# ice40's: its cells are the same.
 import csv
 import statistics
 import sys
 
-FEATURES = ["add", "mux", "plain", "logic", "control"]
+FEATURES = {
+    "lut": ["add", "comb", "gate", "mux", "plain", "logic", "control"],
+    "ff": ["registers", "control"],
+}
 FAMILIES = ["ice40", "up5k", "ecp5", "gowin"]
-# A family that is not measured enough takes another's: the same cells.
-STAND_IN = {"up5k": "ice40", "gowin": "ecp5", "ecp5": "ice40", "ice40": "ecp5"}
 ENOUGH = 12
 
 
 def solve(rows, targets):
     """Non-negative least squares of relative errors, by cyclic coordinate descent."""
-    scaled = [[x / t for x in row] for row, t in zip(rows, targets)]
     width = len(rows[0])
+    scaled = [[x / t for x in row] for row, t in zip(rows, targets)]
+    gram = [[sum(row[i] * row[j] for row in scaled) for j in range(width)] for i in range(width)]
+    pull = [sum(row[i] for row in scaled) for i in range(width)]
     coefficients = [1.0] * width
-    squares = [sum(row[j] ** 2 for row in scaled) for j in range(width)]
-    residual = [1 - sum(c * x for c, x in zip(coefficients, row)) for row in scaled]
-    for _ in range(20000):
+    for _ in range(5000):
         moved = 0.0
-        for j in range(width):
-            if squares[j] == 0:
+        for i in range(width):
+            if gram[i][i] == 0:
                 continue
-            step = sum(row[j] * r for row, r in zip(scaled, residual)) / squares[j]
-            value = max(0.0, coefficients[j] + step)
-            step = value - coefficients[j]
-            coefficients[j] = value
-            moved = max(moved, abs(step))
-            for i, row in enumerate(scaled):
-                residual[i] -= step * row[j]
-        if moved < 1e-9:
+            rest = sum(gram[i][j] * coefficients[j] for j in range(width) if j != i)
+            value = max(0.0, (pull[i] - rest) / gram[i][i])
+            moved = max(moved, abs(value - coefficients[i]))
+            coefficients[i] = value
+        if moved < 1e-7:
             break
     return coefficients
 
@@ -70,9 +69,9 @@ def main():
         if len(lines) < ENOUGH:
             continue
         names = [m["name"] for m in lines]
-        rows = [[float(features[m["name"], family][f]) for f in FEATURES] for m in lines]
         for kind in ("lut", "ff"):
-            # A harness without registers would have no relative error.
+            rows = [[float(features[m["name"], family][f]) for f in FEATURES[kind]] for m in lines]
+            # Nothing measured is 0; a relative error needs that.
             targets = [max(1.0, float(m[kind])) for m in lines]
             fitted[family, kind] = solve(rows, targets)
             median, worst = report(kind.upper(), family, names, rows, targets)
@@ -88,17 +87,15 @@ def main():
     if "--write" not in sys.argv:
         return
     path = sys.argv[sys.argv.index("--write") + 1]
-    text = open(path).read()
-    start = text.index("kCoefficients = {{") + len("kCoefficients = {{\n")
-    end = text.index("}};", start)
-    body = ""
+    lines = open(path).read().splitlines(keepends=True)
     for family in FAMILIES:
-        source = family
-        while (source, "lut") not in fitted:
-            source = STAND_IN[source]
+        source = "ice40" if family == "up5k" and ("up5k", "lut") not in fitted else family
+        if (source, "lut") not in fitted:
+            continue
         row = [", ".join(f"{c:.4f}" for c in fitted[source, kind]) for kind in ("lut", "ff")]
-        body += f"    {{{{{row[0]}}}, {{{row[1]}}}}},  // {family}" + ("" if source == family else f", as {source}") + "\n"
-    open(path, "w").write(text[:start] + body + text[end:])
+        at = next(i for i, line in enumerate(lines) if line.rstrip().endswith(f"// {family}"))
+        lines[at] = f"    {{{{{row[0]}}}, {{{row[1]}}}}},  // {family}\n"
+    open(path, "w").writelines(lines)
 
 
 main()

@@ -50,22 +50,23 @@ std::string line(const ordered_json& result) {
 }  // namespace
 
 Step program_step() {
-  return {.name = "program",
-          .summary = "program the design into one draw of a device",
-          .reads = "OUT/design/, the device (chip.device), 512 training images for the ADC ranges",
-          .writes = "OUT/chip/: one integer conductance a cell, the converters' integers",
-          .example = "crosstwin program --out out/lenet5 --device reram --seed 7",
-          .shortcuts = {{"--device", "chip.device", "preset (ideal, reram, reram_full) or device file", "",
-                         Shortcut::Form::text},
-                        {"--adc-range", "chip.adc_range",
-                         "max, percentile, mse, worst_case or lossless"}},
-          .sections = {"seed", "dataset", "chip"},
-          .uses_data = true,
-          .inputs = {{"design", "map"}},
-          .outputs = {"chip"},
-          .run = run,
-          .line = line,
-          .text = line};
+  return {
+      .name = "program",
+      .summary = "program the design into one draw of a device",
+      .reads = "OUT/design/, the device (chip.device), 512 training images for the ADC ranges",
+      .writes = "OUT/chip/: one integer conductance a cell, the converters' integers",
+      .example = "crosstwin program --out out/lenet5 --device reram --seed 7",
+      .shortcuts = {{"--device", "chip.device", "preset (ideal, reram, reram_full) or device file",
+                     "", Shortcut::Form::text},
+                    {"--adc-range", "chip.adc_range",
+                     "max, percentile, mse, worst_case or lossless"}},
+      .sections = {"seed", "dataset", "chip"},
+      .uses_data = true,
+      .inputs = {{"design", "map"}},
+      .outputs = {"chip"},
+      .run = run,
+      .line = line,
+      .text = line};
 }
 
 }  // namespace crosstwin::cli

@@ -47,7 +47,6 @@ std::string manifest(const Plan& plan) {
       {"c", plan.input.c}, {"h", plan.input.h}, {"w", plan.input.w}, {"bits", plan.input_bits}};
   json["outputs"] = plan.outputs;
   json["cycles_per_image"] = plan.cycles_per_image;
-  json["noise"] = plan.noise;
   json["layers"] = ordered_json::array();
   for (const Layer& layer : plan.layers) {
     ordered_json entry = {{"name", layer.name},

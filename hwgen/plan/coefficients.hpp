@@ -7,16 +7,16 @@
 namespace crosstwin::hwgen {
 
 struct Coefficients {
-  std::array<double, 5> lut;  // a bit of add, mux, plain, logic, control
-  std::array<double, 5> ff;
+  std::array<double, 7> lut;  // add, comb, gate, mux, plain, logic, control
+  std::array<double, 2> ff;   // registers, control
 };
 
-// In the order of ir::PartFamily: ice40, up5k, ecp5, gowin.
+// In the order of ir::PartFamily.
 inline constexpr std::array<Coefficients, 4> kCoefficients = {{
-    {{1.00, 1.00, 1.00, 1.00, 60.0}, {1.00, 1.00, 1.00, 0.00, 40.0}},
-    {{1.00, 1.00, 1.00, 1.00, 60.0}, {1.00, 1.00, 1.00, 0.00, 40.0}},
-    {{1.00, 1.00, 0.00, 1.00, 60.0}, {1.00, 1.00, 1.00, 0.00, 40.0}},
-    {{1.00, 1.00, 0.00, 1.00, 60.0}, {1.00, 1.00, 1.00, 0.00, 40.0}},
+    {{1.0000, 1.0000, 0.5000, 1.0000, 1.0000, 1.0000, 20.0000}, {1.0000, 10.0000}},  // ice40
+    {{1.0000, 1.0000, 0.5000, 1.0000, 1.0000, 1.0000, 20.0000}, {1.0000, 10.0000}},  // up5k
+    {{1.0059, 0.6425, 1.0108, 1.0721, 0.0484, 0.1197, 76.3129}, {0.8909, 0.0000}},  // ecp5
+    {{1.0000, 1.0000, 1.0000, 1.0000, 0.0000, 1.0000, 20.0000}, {1.0000, 10.0000}},  // gowin
 }};
 
 }  // namespace crosstwin::hwgen

@@ -79,7 +79,9 @@ class Tile {
     }
   }
 
-  int64_t snapshot() const { return snapshot_; }  // of the latest segment
+  // When the requantizer is done with the latest column. The rate of a layer shows here: upstream a
+  // slow requantizer is seen only once the output registers are full, many images later.
+  int64_t output() const { return requantizer_free_; }
 
   // When the beat `back` beats before the latest one was accumulated.
   int64_t accumulated(int64_t back) const {
@@ -169,9 +171,9 @@ int64_t tile_cycles(const LayerTiming& t) {
   constexpr int32_t kMeasured = 16;
   Tile tile(t);
   for (int32_t position = 0; position < kWarmUp; ++position) tile.position(0);
-  const int64_t warm = tile.snapshot();
+  const int64_t warm = tile.output();
   for (int32_t position = 0; position < kMeasured; ++position) tile.position(0);
-  return int64_t{t.out_h} * t.out_w * (tile.snapshot() - warm) / kMeasured;
+  return int64_t{t.out_h} * t.out_w * (tile.output() - warm) / kMeasured;
 }
 
 int64_t layer_cycles(const LayerTiming& t) {
@@ -192,7 +194,7 @@ int64_t layer_cycles(const LayerTiming& t) {
   const int64_t beats_a_line =
       int64_t{pass_beats(t)} * passes(t) * ceil_div(t.cols, t.pe) * t.out_w;  // of the output
   for (int64_t image = 0; image < kWarmUp + kMeasured; ++image) {
-    if (image == kWarmUp) warm = tile.snapshot();
+    if (image == kWarmUp) warm = tile.output();
     for (int64_t y = 0; y < t.out_h; ++y) {
       const int64_t need =
           image * t.in_h + std::min<int64_t>(y * t.stride + t.kernel_h - t.pad, t.in_h);
@@ -211,7 +213,7 @@ int64_t layer_cycles(const LayerTiming& t) {
       while (static_cast<int64_t>(released.size()) < lines_done) released.push_back(free);
     }
   }
-  return (tile.snapshot() - warm + kMeasured - 1) / kMeasured;
+  return (tile.output() - warm + kMeasured - 1) / kMeasured;
 }
 
 int64_t pool_cycles(int32_t in_h, int32_t in_w, int32_t in_c, int32_t kernel, int32_t stride) {

@@ -44,9 +44,10 @@ int64_t blocks(int64_t words, int32_t width, ir::PartFamily family) {
   return least;
 }
 
-double dot(const std::array<double, 5>& a, const std::array<double, 5>& b) {
+template <size_t n>
+double dot(const std::array<double, n>& a, const std::array<double, n>& b) {
   double sum = 0;
-  for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  for (size_t i = 0; i < n; ++i) sum += a[i] * b[i];
   return sum;
 }
 
@@ -62,6 +63,8 @@ Resources& Resources::operator+=(const Resources& other) {
 
 Structure& Structure::operator+=(const Structure& other) {
   add += other.add;
+  comb += other.comb;
+  gate += other.gate;
   mux += other.mux;
   plain += other.plain;
   logic += other.logic;
@@ -93,27 +96,33 @@ int64_t dsp_blocks(const Structure::Product& product) {
   return int64_t{(product.a + kDigit - 1) / kDigit} * ((product.b + kDigit - 1) / kDigit);
 }
 
-std::array<double, 5> features(const Structure& structure, ir::PartFamily family) {
-  std::array<double, 5> f = {structure.add, structure.mux, structure.plain, structure.logic,
-                             structure.control};
+std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
+  constexpr size_t kLogic = 5;
+  std::array<double, kFeatures> f = {structure.add,    structure.comb,  structure.gate,
+                                     structure.mux,    structure.plain, structure.logic,
+                                     structure.control};
   for (const Structure::Memory& memory : structure.memories) {
     if (memory.style == MemoryStyle::kLogic) {
-      f[3] += lut_memory(memory);
+      f[kLogic] += lut_memory(memory);
       continue;
     }
     // Blocks in depth: the chosen one's output passes a multiplexer.
     int64_t deep = 1;
     for (const Aspect& aspect : aspects(family)) deep = std::max(deep, aspect.words);
     const double banks = ceil_div(static_cast<double>(memory.words), static_cast<double>(deep));
-    if (banks > 1) f[3] += memory.width * (banks - 1) * 2 / 3;
+    if (banks > 1) f[kLogic] += memory.width * (banks - 1) * 2 / 3;
   }
   return f;
 }
 
+std::array<double, kFlopFeatures> flop_features(const Structure& structure) {
+  return {structure.add + structure.mux + structure.plain, structure.control};
+}
+
 Resources estimate(const Structure& structure, ir::PartFamily family) {
   const Coefficients& fit = kCoefficients[static_cast<size_t>(family)];
-  const std::array<double, 5> f = features(structure, family);
-  Resources resources{dot(fit.lut, f), dot(fit.ff, f)};
+  Resources resources{dot(fit.lut, features(structure, family)),
+                      dot(fit.ff, flop_features(structure))};
   for (const Structure::Memory& memory : structure.memories) {
     resources.bram += block_rams(memory, family);
   }

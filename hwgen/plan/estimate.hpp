@@ -24,7 +24,9 @@ enum class MemoryStyle { kTool = 0, kBlock = 1, kLogic = 2 };
 
 // Bits of hardware by kind, before any family's tools have had a say.
 struct Structure {
-  double add = 0;      // of adders, registered or not
+  double add = 0;      // of adders that a register follows
+  double comb = 0;     // of adders and comparators that none follows
+  double gate = 0;     // of addends that another bit enables
   double mux = 0;      // of registers behind a choice of two or more values
   double plain = 0;    // of registers that only delay
   double logic = 0;    // look-up tables without a register
@@ -44,8 +46,13 @@ struct Structure {
 };
 
 // The features of the linear model, in the order of Coefficients.
-inline constexpr std::array<const char*, 5> kFeatures = {"add", "mux", "plain", "logic", "control"};
-std::array<double, 5> features(const Structure& structure, ir::PartFamily family);
+inline constexpr size_t kFeatures = 7;
+inline constexpr std::array<const char*, kFeatures> kFeatureNames = {
+    "add", "comb", "gate", "mux", "plain", "logic", "control"};
+std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family);
+// Flip-flops are the registers, and some in every module.
+inline constexpr size_t kFlopFeatures = 2;
+std::array<double, kFlopFeatures> flop_features(const Structure& structure);
 
 // Logic where the look-up tables are worth less than the smallest family's blocks. What is written
 // lies in blocks: iCE40 has no look-up tables that can be.

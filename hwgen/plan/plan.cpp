@@ -9,12 +9,13 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
-#include "compress/ir/noise.hpp"
+#include "hwgen/plan/check.hpp"
 #include "hwgen/plan/choose.hpp"
 #include "hwgen/plan/cycles.hpp"
+#include "hwgen/plan/follow.hpp"
 #include "hwgen/plan/images.hpp"
 #include "hwgen/plan/names.hpp"
-#include "hwgen/plan/pipeline.hpp"
+#include "hwgen/plan/parameters.hpp"
 #include "hwgen/plan/space.hpp"
 #include "hwgen/plan/structure.hpp"
 #include "hwgen/plan/templates.hpp"
@@ -23,11 +24,7 @@
 namespace crosstwin::hwgen {
 namespace {
 
-constexpr int32_t kPixelBits = 8;   // uint8 images enter raw
 constexpr int32_t kLogitBits = 32;  // a beat of m_axis_tdata
-
-// Cycles an image up to which the whole pipeline is followed: seconds beyond.
-constexpr int64_t kFollowedCycles = 1'000'000;
 
 // The nets of one stream between two instances.
 struct Stream {
@@ -35,30 +32,13 @@ struct Stream {
   int32_t width = 0;
 };
 
-std::string number(int64_t value) { return fmt::format("{}", value); }
-std::string bit(bool value) { return value ? "1'b1" : "1'b0"; }
-
-// `values` as one packed vector, element 0 low, `bits` (<= 32) each.
-std::string packed(const std::vector<int32_t>& values, int32_t bits) {
-  std::string digits;
-  std::string binary;
-  for (auto value = values.rbegin(); value != values.rend(); ++value) {
-    for (int32_t at = bits - 1; at >= 0; --at) binary += (*value >> at) & 1 ? '1' : '0';
-  }
-  while (binary.size() % 4 != 0) binary.insert(0, "0");
-  for (size_t at = 0; at < binary.size(); at += 4) {
-    digits += "0123456789abcdef"[std::stoi(binary.substr(at, 4), nullptr, 2)];
-  }
-  return fmt::format("{}'h{}", values.size() * static_cast<size_t>(bits), digits);
-}
-
 class Planner {
  public:
   Planner(const ir::Design& design, const ir::Chip& chip, const PlanOptions& options)
       : design_(design), chip_(chip), options_(options) {}
 
   Plan run() {
-    check_inputs();
+    check_inputs(design_, chip_, options_);
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
     const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
@@ -87,7 +67,7 @@ class Planner {
   }
 
   std::vector<ParetoPoint> front() {
-    check_inputs();
+    check_inputs(design_, chip_, options_);
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
     return pareto_front(spaces, surroundings(), options_);
@@ -98,31 +78,14 @@ class Planner {
     return stage + 1 < design_.stages.size() ? design_.stages[stage + 1].in_bits : kLogitBits;
   }
 
-  LayerOptions merged(const std::string& name) const {
-    LayerOptions result = options_.defaults;
-    const auto at = options_.layers.find(name);
-    if (at == options_.layers.end()) return result;
-    const auto take = [](auto& field, const auto& given) {
-      if (given) field = given;
-    };
-    take(result.form, at->second.form);
-    take(result.planes, at->second.planes);
-    take(result.pe, at->second.pe);
-    take(result.row_lanes, at->second.row_lanes);
-    take(result.adc_lanes, at->second.adc_lanes);
-    take(result.requant, at->second.requant);
-    take(result.dsp, at->second.dsp);
-    take(result.lines, at->second.lines);
-    return result;
-  }
-
   std::vector<LayerSpace> layer_spaces() const {
     std::vector<LayerSpace> spaces;
     for (size_t i = 0; i < design_.stages.size(); ++i) {
       const ir::Stage& stage = design_.stages[i];
       if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
       spaces.emplace_back(design_, stage, chip_, chip_.crossbars[spaces.size()], out_bits(i),
-                          merged(stage.name), Rewriting{options_.per_cell, options_.writable});
+                          layer_options(options_, stage.name),
+                          Rewriting{options_.per_cell, options_.writable});
     }
     return spaces;
   }
@@ -155,89 +118,6 @@ class Planner {
       all[family] = estimate(structure, static_cast<ir::PartFamily>(family));
     }
     return all;
-  }
-
-  void check_inputs() const {
-    ir::check_design(design_, "design");
-    ir::check_chip(chip_, design_, "chip");
-    std::vector<std::string> crossbars;
-    for (const ir::Stage& stage : design_.stages) {
-      if (std::holds_alternative<ir::Crossbar>(stage.kind)) crossbars.push_back(stage.name);
-    }
-    for (const auto& [name, unused] : options_.layers) {
-      if (std::find(crossbars.begin(), crossbars.end(), name) == crossbars.end()) {
-        throw ir::Error({"generate options", "no crossbar layer of this name",
-                         fmt::format("one of {}", fmt::join(crossbars, ", ")), name,
-                         "take a name from the design"});
-      }
-    }
-    if (options_.target_fps && !(*options_.target_fps > 0 && options_.clock_mhz > 0)) {
-      throw ir::Error({"generate options", "target_fps and clock_mhz must be positive",
-                       "numbers above 0",
-                       fmt::format("{} and {}", *options_.target_fps, options_.clock_mhz), ""});
-    }
-    std::string before = "input";
-    int32_t bits = kPixelBits;
-    bool is_signed = false;
-    for (const ir::Stage& stage : design_.stages) {
-      check_edge(stage, before, bits, is_signed);
-      before = stage.name;
-      bits = stage.in_bits;
-      is_signed = stage.in_signed;
-      if (const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind))
-        check_crossbar(stage, *crossbar);
-      if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) check_pool(stage, *pool);
-    }
-  }
-
-  // A stage's input must be the stream of the stage before, in the form that it has there.
-  void check_edge(const ir::Stage& stage, const std::string& before, int32_t bits,
-                  bool is_signed) const {
-    const std::string where = "layer " + stage.name;
-    if (stage.inputs[0] != before) {
-      throw ir::Error({where, "a branch cannot be built", "its input from " + before,
-                       stage.inputs[0], "the RTL is a chain of layers; map a chain"});
-    }
-    const ir::Stage* producer = nullptr;
-    for (const ir::Stage& other : design_.stages) {
-      if (other.name == before) producer = &other;
-    }
-    const auto* crossbar = producer ? std::get_if<ir::Crossbar>(&producer->kind) : nullptr;
-    if (!crossbar) {
-      if (stage.in_bits != bits || stage.in_signed != is_signed) {
-        throw ir::Error(
-            {where, "its input does not have the form that it is given in",
-             fmt::format("{} {} bits", is_signed ? "signed" : "unsigned", bits),
-             fmt::format("{} {} bits", stage.in_signed ? "signed" : "unsigned", stage.in_bits),
-             "map the network again"});
-      }
-      return;
-    }
-    const int64_t top = (int64_t{1} << (stage.in_signed ? stage.in_bits - 1 : stage.in_bits)) - 1;
-    const int64_t bottom = stage.in_signed ? -top - 1 : 0;
-    if (crossbar->low < bottom || crossbar->high > top) {
-      throw ir::Error({where, "the output of " + before + " does not fit its input",
-                       fmt::format("{}..{}", bottom, top),
-                       fmt::format("{}..{}", crossbar->low, crossbar->high),
-                       "map the network again"});
-    }
-  }
-
-  void check_crossbar(const ir::Stage& stage, const ir::Crossbar& crossbar) const {
-    const std::string where = "layer " + stage.name;
-    if (crossbar.pad >= std::min(crossbar.kernel_h, crossbar.kernel_w)) {
-      throw ir::Error({where, "padding is as large as the kernel",
-                       fmt::format("less than {}", std::min(crossbar.kernel_h, crossbar.kernel_w)),
-                       fmt::format("{}", crossbar.pad), "such a border sees padding only"});
-    }
-  }
-
-  void check_pool(const ir::Stage& stage, const ir::PoolMax& pool) const {
-    if (pool.stride < pool.kernel) {
-      throw ir::Error({"layer " + stage.name, "overlapping pool windows cannot be built",
-                       fmt::format("stride >= {}", pool.kernel), fmt::format("{}", pool.stride),
-                       "pool with stride = kernel"});
-    }
   }
 
   // Every name is given here, in one order: module, ports, edges, layers; nets come after.
@@ -304,53 +184,18 @@ class Planner {
     return stream;
   }
 
-  // The pipeline's clock, stage by stage: cycles, latency, and the queues that it needs.
+  // Cycles, latency, and the queues that the pipeline needs in front of each stage.
   std::vector<int32_t> follow_pipeline(const std::vector<LayerSpace>& spaces,
                                        const std::vector<Chosen>& chosen) {
-    PipelineTiming timing;
-    timing.pixels = int64_t{design_.input.h} * design_.input.w;
-    timing.channels = design_.input.c;
-    timing.outputs = plan_.outputs;
-    plan_.cycles_per_image = design_.input.size();
-    plan_.bottleneck = "input";
-    size_t crossbar = 0;
-    for (const ir::Stage& stage : design_.stages) {
-      int64_t cycles = 0;
-      if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
-        timing.stages.emplace_back(
-            PoolTiming{stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride});
-        cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
-      } else {
-        timing.stages.emplace_back(spaces[crossbar].timing(chosen[crossbar].build));
-        cycles = chosen[crossbar++].cycles;
-      }
-      if (cycles <= plan_.cycles_per_image) continue;
-      plan_.cycles_per_image = cycles;
-      plan_.bottleneck = stage.name;
+    Followed followed = follow(design_, spaces, chosen);
+    plan_.cycles_per_image = followed.cycles_per_image;
+    plan_.first_answer = followed.first_answer;
+    plan_.bottleneck = followed.slowest;
+    plan_.pipeline = std::move(followed.pipeline);
+    for (const Followed::Finding& finding : followed.findings) {
+      plan_.choices.push_back({finding.what, finding.value, finding.reason});
     }
-    std::vector<int32_t> depths(timing.stages.size(), 0);
-    if (plan_.cycles_per_image > kFollowedCycles) {
-      plan_.choices.push_back(
-          {"cycles_per_image", "of the slowest part alone",
-           fmt::format("an image takes over {} cycles: too many to follow the whole pipeline's "
-                       "clock; exact while no other part makes it wait",
-                       kFollowedCycles)});
-      return depths;
-    }
-    depths = fifo_depths(timing);
-    const PipelineRun run = run_pipeline(with_fifos(timing, depths));
-    plan_.cycles_per_image = run.steady_cycles();
-    plan_.first_answer = run.answers.front();
-    plan_.choices.push_back({"cycles_per_image", number(plan_.cycles_per_image),
-                             fmt::format("the control of all parts followed for {} images; the "
-                                         "slowest part is {}",
-                                         run.answers.size(), plan_.bottleneck)});
-    const bool queues = std::any_of(depths.begin(), depths.end(), [](int32_t d) { return d > 0; });
-    plan_.choices.push_back(
-        {"queues", queues ? "some" : "none",
-         queues ? "the smallest with which the pipeline is as fast as with queues of whole images"
-                : "queues of whole images between all layers would not make it faster"});
-    return depths;
+    return followed.depths;
   }
 
   Stream add_fifo(Layer& layer, int32_t depth, const Stream& in) {
@@ -496,61 +341,8 @@ class Planner {
       set(name,
           number(static_cast<int>(memory_style(image.words(), image.width(), options_.writable))));
     };
-    set("KernelH", number(crossbar.kernel_h));
-    set("KernelW", number(crossbar.kernel_w));
-    set("Stride", number(crossbar.stride));
-    set("Pad", number(crossbar.pad));
-    set("Lines", number(build.lines));
-    set("Rows", number(layer.rows));
-    set("Cols", number(layer.cols));
-    set("Pe", number(build.pe));
-    set("RowLanes", number(build.row_lanes));
-    set("InBits", number(stage.in_bits));
-    set("InSigned", bit(stage.in_signed));
-    set("Collapsed", bit(collapsed));
-    if (collapsed) {
-      set("WeightBits", number(form.weight_bits));
-    } else {
-      set("TileRows", number(layout.tile_rows));
-      set("Planes", number(build.planes));
-      set("CellBits", number(layout.cell_bits));
-      set("Slices", number(layout.slices));
-      set("PerCell", bit(form.per_cell));
-      if (!form.per_cell) set("MagBits", number(form.mag_bits));
-      set("GBits", number(form.g_bits));
-      set("AdcBits", number(layout.adc_bits));
-      set("AdcLanes", number(build.adc_lanes));
-      set("AdcShift", packed(form.adc_shift, 5));
-      set("AdcPerColumn", bit(form.adc_per_column));
-      if (form.adc_per_column) {
-        set("OffsetBits", number(form.offset_bits));
-        set("AdcMask", fmt::format("16'h{:04x}", form.adc_mask));
-      } else {
-        set("AdcMult", packed(form.adc_mult, 16));
-        set("AdcOffset", packed(form.adc_offset, 32));
-        set("AdcClip", packed(form.adc_clip, layout.adc_bits));
-      }
-      set("Lsb", packed(form.lsb, 16));
-      set("Inl", bit(form.inl));
-      if (noise) {
-        check_noise(space);
-        set("Noise", bit(true));
-        set("NoiseMult", packed(form.noise_mult, 16));
-        set("NoiseShift", number(form.noise_shift));
-        const auto key_index = static_cast<uint32_t>(&space.cells() - chip_.crossbars.data());
-        set("NoiseKeys",
-            fmt::format("64'h{:016x}", ir::noise_keys(chip_.noise_seed, key_index).bits));
-      }
-    }
-    set("Parallel", bit(build.requant == Requant::kParallel));
-    set("Dsp", bit(build.dsp));
-    set("Writable", bit(options_.writable));
-    set("BiasBits", number(form.bias_bits));
-    set("Logits", bit(crossbar.logits));
-    set("OutBits", number(out.width));
-    if (!crossbar.logits) {
-      set("OutLow", number(crossbar.low));
-      set("OutHigh", number(crossbar.high));
+    for (Binding& parameter : layer_parameters(design_, chip_, space, build, options_.writable)) {
+      instance.parameters.push_back(std::move(parameter));
     }
     const Image rows = row_image(stage, crossbar, cut);
     const Image weights = weight_image(layout, crossbar, space.cells(), form, build.form, cut);
@@ -624,17 +416,6 @@ class Planner {
     instance.ports.push_back({"first_image_i", noise ? "first_image_i" : "32'd0"});
   }
 
-  // A conversion is named by one 32-bit number.
-  static void check_noise(const LayerSpace& space) {
-    const LayerShape& shape = space.shape();
-    const ir::NoiseCounter counter(shape.positions(), shape.row_tiles(), shape.cols, shape.in_bits,
-                                   shape.slices);
-    if (counter.bits() <= 32) return;
-    throw ir::Error({"layer " + space.stage().name, "too many conversions an image for read noise",
-                     "32 bits to number them", fmt::format("{} bits", counter.bits()),
-                     "taller tiles, or a device without read_noise"});
-  }
-
   int32_t crossbar_index(const LayerSpace& space) const {
     return static_cast<int32_t>(&space.cells() - chip_.crossbars.data());
   }
@@ -696,18 +477,6 @@ class Planner {
 };
 
 }  // namespace
-
-const char* to_string(LayerKind kind) {
-  switch (kind) {
-    case LayerKind::kConv:
-      return "conv";
-    case LayerKind::kDense:
-      return "dense";
-    case LayerKind::kMaxPool:
-      return "max_pool";
-  }
-  throw ir::Bug("unknown layer kind");
-}
 
 Plan plan(const ir::Design& design, const ir::Chip& chip, const PlanOptions& options) {
   return Planner(design, chip, options).run();

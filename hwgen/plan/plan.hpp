@@ -13,6 +13,7 @@
 #include "hwgen/plan/build.hpp"
 #include "hwgen/plan/estimate.hpp"
 #include "hwgen/plan/image.hpp"
+#include "hwgen/plan/pipeline.hpp"
 #include "hwgen/plan/plan_options.hpp"
 #include "hwgen/plan/proof.hpp"
 
@@ -112,6 +113,7 @@ struct Plan {
   int32_t outputs = 0;
   int64_t cycles_per_image = 0;  // in steady state, never waiting
   int64_t first_answer = 0;      // cycle of the first image's last logit; 0: not followed
+  PipelineTiming pipeline;       // what was followed, queues included; no stages: nothing was
   std::string bottleneck;        // the slowest part: a layer or "input"
   std::vector<Choice> choices;   // for the whole design
   Structure structure;           // of the top module

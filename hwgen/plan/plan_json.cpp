@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "compress/ir/error.hpp"
 #include "hwgen/plan/plan.hpp"
 
 namespace crosstwin::hwgen {
@@ -87,6 +88,18 @@ ordered_json layer_json(const Layer& layer) {
 }
 
 }  // namespace
+
+const char* to_string(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::kConv:
+      return "conv";
+    case LayerKind::kDense:
+      return "dense";
+    case LayerKind::kMaxPool:
+      return "max_pool";
+  }
+  throw ir::Bug("unknown layer kind");
+}
 
 std::string to_json(const Plan& plan) {
   ordered_json json = {{"schema_version", Plan::kSchemaVersion},

@@ -45,4 +45,7 @@ struct PlanOptions {
   bool writable = false;           // memories can be written over a stream
 };
 
+// Of layer `name`: its own options where they are set, else the defaults.
+LayerOptions layer_options(const PlanOptions& options, const std::string& name);
+
 }  // namespace crosstwin::hwgen

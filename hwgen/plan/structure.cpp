@@ -37,6 +37,7 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   }
   int32_t nodes = (a + 1) / 2;
   s.add += static_cast<double>(nodes) * (b + 2);
+  s.gate += static_cast<double>(a) * b;
   for (int32_t bits = b + 2, step = 2; nodes > 1; nodes = (nodes + 1) / 2, step *= 2) {
     bits = std::min(a + b, bits + step);
     s.add += static_cast<double>(nodes / 2) * bits;
@@ -89,9 +90,9 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
   const int32_t addends = form.adc_per_column ? std::popcount(form.adc_mask) : gain_digits(form);
   if (!form.noise_mult.empty()) {
     // Two draws' halves over eight rounds of add, rotate, exclusive or; 24 bits counted; scaled.
-    s.add += 8 * 16 + 24 + 16;
-    s.mux += 8 * 16;
-    s.plain += 8 * 32;
+    s.add += 9 * 16 + 24 + 16;
+    s.mux += 9 * 16;
+    s.plain += 32;
     product(s, 16, 10, false);
     s.add += acc_bits + 2;
   }
@@ -101,7 +102,7 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
     s.add += total;
     s.plain += total;
   } else {
-    if (varies && addends > 1) s.logic += static_cast<double>(addends) * acc_bits / 2;
+    if (varies && addends > 1) s.gate += static_cast<double>(addends) * acc_bits / 2;
     adder_tree(s, addends + 1, total, false);
   }
   if (shape.slices > 1) s.logic += total / 2.0;  // shift by slice
@@ -163,7 +164,7 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
     s.add += address;          // base + offset
     s.plain += shape.in_bits;  // behind the memory
     if (shape.pad > 0) {
-      s.add += 2 * digits(shape.in_w + 2 * shape.pad);
+      s.comb += digits(shape.in_w + 2 * shape.pad) + line_bits;
       s.plain += 3.0 * shape.in_bits + 3;
       s.logic += shape.in_bits + 4;
     }
@@ -174,7 +175,8 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   counter(s, groups(shape, build) * std::max(1, shape.in_bits / build.planes));
   counter(s, shape.out_w);
   counter(s, shape.out_h);
-  s.add += 2.0 * address + 6.0 * line_bits;  // bases; lines held, there, needed, released
+  s.add += 2.0 * address + 4.0 * line_bits;  // bases; lines held, there, needed, released
+  s.comb += 3.0 * line_bits;
   s.plain += 5 * kFlags;
   s.control = 1;
   return s;
@@ -211,9 +213,9 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   const double sums = static_cast<double>(build.pe) * words * build.planes;
   if (build.row_lanes > 1) {
     Structure tree;
-    tree.logic += static_cast<double>(build.row_lanes) * form.g_bits / 2;
+    tree.gate += static_cast<double>(build.row_lanes) * form.g_bits;
     adder_tree(tree, build.row_lanes, form.g_bits, true);
-    s.logic += sums * tree.logic;
+    s.gate += sums * tree.gate;
     s.add += sums * tree.add;
     s.plain += sums * tree.plain;
   }
@@ -244,7 +246,12 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   }
   const int32_t term = shape.adc_bits + shape.cell_bits * (shape.slices - 1) + 2;
   s.logic += build.adc_lanes * term / 2.0;
-  s.add += build.adc_lanes * static_cast<double>(term) * (1 + lsb_bits);
+  s.comb += build.adc_lanes * static_cast<double>(term) * lsb_bits;
+  if (build.adc_lanes > 1) s.add += build.adc_lanes * static_cast<double>(shape.adc_bits + 1) / 2;
+  for (int32_t left = (build.adc_lanes + 1) / 2; left > 1; left = (left + 1) / 2) {
+    s.add += static_cast<double>(left / 2) * form.sum_bits;
+  }
+  if (build.adc_lanes <= 2) s.plain += form.sum_bits;
   s.add += form.sum_bits;
   const bool parked = tiles > 1 || build.planes < shape.in_bits;
   if (parked) {
@@ -252,7 +259,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.mux += static_cast<double>(build.pe) * form.sum_bits;  // a total a column
     s.logic += (build.pe - 1) * form.sum_bits / 2.0;
   }
-  s.plain += 2.0 * form.sum_bits;
+  s.plain += form.sum_bits;  // out
   s.control = 1;
   return s;
 }
@@ -290,21 +297,25 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
   const int32_t value = std::max(sum_bits(shape, form, build), form.bias_bits) + 1;
   rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable);
   counter(s, shape.cols);
-  s.add += value;
+  s.comb += value;  // Y + bias
   if (shape.logits) {
-    s.mux += value;
+    s.mux += shape.out_bits;
   } else if (build.requant == Requant::kSerial) {
-    s.add += value + 2;                    // high += v
-    s.mux += value + 2 + 16 + value + 16;  // high and low, v, states
-    s.logic += 2.0 * value / 3;            // clamp
-    s.mux += shape.out_bits + 12;
+    s.comb += value + 2;           // high += v
+    s.mux += value + 2 + 16;       // high and low
+    s.plain += value;              // v
+    s.logic += 2.0 * value / 3;    // clamp
+    s.mux += shape.out_bits + 16;  // counts and states
   } else {
     product(s, 16, value, build.dsp);
-    s.logic += 5.0 * (value + 16) / 2;  // barrel shifter, five levels of two a look-up table
-    s.plain += 3.0 * (value + 16);
-    s.add += shape.out_bits;
-    s.logic += 2.0 * value / 3;
+    const int32_t stages = build.dsp ? 2 + value / 16 : 5;
+    s.plain += value + 16 + 7.0 * (stages + 3);  // factors; shift and flags beside the product
+    s.logic += (value + 17) * 2.0;               // two of the shifter's levels of five
+    s.mux += shape.out_bits + 10;                // what they leave
+    s.logic += 3.0 * (shape.out_bits + 10) / 2;  // the other three
+    s.mux += shape.out_bits + 3;
     s.mux += shape.out_bits;
+    s.logic += value / 3.0;
   }
   s.control = 1;
   return s;

@@ -236,7 +236,9 @@ module xb_adc #(
     for (genvar n = 1; n < Leaves; n++) begin : gen_node
       localparam int unsigned Bits = node_bits(n);
       localparam int unsigned Cut = xb_pkg::min(Bits - 1, node_low(2 * n + 1));
-      logic [SumBits-1:0] left, right;
+      // verilator lint_off UNUSED
+      logic [SumBits-1:0] left, right;  // bits outside of Bits never count
+      // verilator lint_on UNUSED
       logic signed [Bits-1:0] sum_q;
       assign left  = node[(2*n-1)*SumBits+:SumBits];
       assign right = node[2*n*SumBits+:SumBits];

@@ -276,7 +276,10 @@ module xb_tile #(
   );
 
   // ------------------------------------------------------------------ drain
-  logic issue, send, drain_last;
+  logic issue, drain_last;
+  // verilator lint_off UNUSED
+  logic send;  // several places: the flags travel with the sums
+  // verilator lint_on UNUSED
   logic [AdcLanes*AccBits-1:0] current;
   logic [SubBits-1:0] sub;
   logic [BeatBits-1:0] beat;

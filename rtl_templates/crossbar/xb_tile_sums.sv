@@ -46,7 +46,9 @@ module xb_tile_sums #(
         assign part = g_i[w*GBits+:GBits];
       end else begin : gen_rows
         // Heap: node n adds nodes 2n and 2n + 1, the leaves start at node Leaves.
-        logic [2*Leaves*PartBits-1:0] node;
+        // verilator lint_off UNUSED
+        logic [2*Leaves*PartBits-1:0] node;  // place 0 and the top bits of inner nodes are padding
+        // verilator lint_on UNUSED
         assign node[0+:PartBits] = '0;
         for (genvar l = 0; l < Leaves; l++) begin : gen_leaf
           if (l < RowLanes) begin : gen_lane

@@ -1,5 +1,5 @@
-// Memories, multipliers and the sums of an estimate; bench/estimator holds it against placed
-// designs. SPDX-License-Identifier: Apache-2.0
+// Memories, multipliers and sums of an estimate; bench/estimator holds it against placed designs.
+// SPDX-License-Identifier: Apache-2.0
 #include "hwgen/plan/estimate.hpp"
 
 #include "hwgen/plan/structure.hpp"

@@ -117,10 +117,10 @@ TEST_CASE("A generated top with a dangling net is not taken") {
   const std::string program = tool("verilator");
   const fs::path dir = designs("broken")[0];
   std::string text = ir::read_file(dir / "rtl/sample_top.sv");
-  const std::string wire = ".in_last_i  (unpack_last)";
+  const std::string wire = ".in_last_i    (unpack_last)";
   const size_t at = text.find(wire);
   REQUIRE(at != std::string::npos);
-  ir::write_file(dir / "rtl/sample_top.sv", text.replace(at, wire.size(), ".in_last_i  (1'b0)"));
+  ir::write_file(dir / "rtl/sample_top.sv", text.replace(at, wire.size(), ".in_last_i    (1'b0)"));
   CHECK(ir::run({.argv = {program, "--lint-only", "-Wall", "-f", "design.f"}, .cwd = dir}).status !=
         0);
 }

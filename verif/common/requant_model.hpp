@@ -52,6 +52,24 @@ class RequantModel {
     return static_cast<uint64_t>(static_cast<int64_t>(out)) & mask(s_.out_bits);
   }
 
+  // Notes what is special about it.
+  void see(int64_t y, int col, Seen& seen) const {
+    const int64_t v = y + bias_[col], limit = int64_t{1} << (s_.y_bits - 1);
+    if (v < 0) ++seen["negative sum"];
+    if (y == -limit || y == limit - 1) ++seen["extreme"];
+    if (s_.logits != 0) {
+      ++seen["within"];
+      return;
+    }
+    __extension__ using Wide = __int128;
+    const Wide half = Wide{1} << (shift_[col] - 1), product = Wide{v} * mult_[col];
+    const Wide rounded = (product + half) >> shift_[col];
+    ++seen[rounded < s_.low ? "below" : rounded > s_.high ? "above" : "within"];
+    if ((product & (2 * half - 1)) == half) ++seen["half"];
+    if (shift_[col] == 1) ++seen["shift 1"];
+    if (shift_[col] == 31) ++seen["shift 31"];
+  }
+
   // Cycles of a column (rtl_templates/README.md, Cycles).
   int64_t cycles(int col) const {
     if (s_.logits != 0 || s_.parallel != 0) return 1;

@@ -115,7 +115,8 @@ class TileModel {
   }
 
   // Y of every column for one position's activations (raw bits).
-  std::vector<int64_t> apply(const std::vector<uint64_t>& x, const NoiseImage& noise = {}) const {
+  std::vector<int64_t> apply(const std::vector<uint64_t>& x, const NoiseImage& noise,
+                             Seen& seen) const {
     std::vector<int64_t> y(s_.cols, 0);
     for (int c = 0; c < s_.cols; ++c) {
       for (int t = 0; t < s_.tiles(); ++t) {
@@ -124,10 +125,12 @@ class TileModel {
             const int64_t weight = (s_.in_signed != 0 && b == s_.in_bits - 1 ? -1 : 1) *
                                    (int64_t{1} << b) * (int64_t{1} << (s_.cell_bits * s)) *
                                    s_.lsb[s % 2];
-            y[c] += weight * (code(x, c, t, b, s, 0, noise) - code(x, c, t, b, s, 1, noise));
+            y[c] += weight *
+                    (code(x, c, t, b, s, 0, noise, seen) - code(x, c, t, b, s, 1, noise, seen));
           }
         }
       }
+      if (y[c] < 0) ++seen["negative sum"];
     }
     return y;
   }
@@ -204,12 +207,14 @@ class TileModel {
   }
 
   int64_t code(const std::vector<uint64_t>& x, int col, int tile, int bit, int slice, int polarity,
-               const NoiseImage& noise) const {
+               const NoiseImage& noise, Seen& seen) const {
     int64_t current = 0;
     const int end = std::min(s_.rows, (tile + 1) * s_.tile_rows);
     for (int row = tile * s_.tile_rows; row < end; ++row) {
       if (x[row] >> bit & 1) current += static_cast<int64_t>(g(row, col, slice, polarity));
     }
+    const int64_t full = static_cast<int64_t>(mask(s_.g_bits)) * (end - tile * s_.tile_rows);
+    if (current == 0 || current == full) ++seen[current == 0 ? "no current" : "full current"];
     if (s_.noise()) {
       const ir::NoiseCounter counter(s_.positions, s_.tiles(), s_.cols, s_.in_bits, s_.slices);
       const uint32_t draw = ir::noise_draw(
@@ -217,16 +222,26 @@ class TileModel {
           counter(noise.position, static_cast<uint32_t>(tile), static_cast<uint32_t>(col),
                   static_cast<uint32_t>(bit), static_cast<uint32_t>(2 * slice + polarity)),
           noise.image);
-      current +=
+      const int64_t n =
           ir::noise_value(draw, static_cast<int32_t>(s_.noise_mult[slice % 2]), s_.noise_shift);
+      if (n != 0) ++seen[n < 0 ? "noise negative" : "noise positive"];
+      current += n;
+      if (current < 0) ++seen["current under 0"];
     }
     const Converter& c = converters_[col * s_.slices + slice];
     const int64_t shift = s_.shift[slice % 2];
     const int64_t half = shift == 0 ? 0 : int64_t{1} << (shift - 1);
     const int64_t sum = current * c.mult + c.offset + half;
-    const int64_t a = std::min(
-        c.clip, std::clamp(sum >> shift, int64_t{0}, static_cast<int64_t>(mask(s_.adc_bits))));
-    return s_.inl != 0 ? static_cast<int64_t>(inl_[a]) : a;
+    const int64_t raw = sum >> shift, most = static_cast<int64_t>(mask(s_.adc_bits));
+    const int64_t a = std::min(c.clip, std::clamp(raw, int64_t{0}, most));
+    ++seen[raw < 0         ? "clip low"
+           : raw <= c.clip ? "in range"
+           : c.clip < most ? "clip own"
+                           : "clip high"];
+    if (s_.inl == 0) return a;
+    const auto out = static_cast<int64_t>(inl_[a]);
+    if (out != a) ++seen["inl"];
+    return out;
   }
 
   TileShape s_;

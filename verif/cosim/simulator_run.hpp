@@ -33,10 +33,10 @@ struct Answer {
 
 // What a probe build is asked to watch.
 struct WatchJob {
-  std::filesystem::path watch;     // see protocol.hpp
-  std::filesystem::path findings;  // written
+  std::filesystem::path watch;       // see protocol.hpp
+  std::filesystem::path findings;    // written
   std::filesystem::path waves = {};  // written; empty: none
-  uint64_t wave_image = 0;         // in the stimulus
+  uint64_t wave_image = 0;           // in the stimulus
 };
 
 // Runs `executable` with `design.dir` as its working directory, its files in `scratch` (made, and

@@ -75,6 +75,7 @@ struct PartResult {
   int64_t cycles = 0;
   uint64_t steady_cycles = 0;  // between the answers to the first and the last image
   int64_t steady_images = 0;
+  std::vector<int64_t> answers;  // cycles, from reset
   int64_t codes = 0;
   int64_t beats = 0;
 };
@@ -133,6 +134,7 @@ class Verification {
       failed = &parts[at];
     }
     report.images_per_second = static_cast<double>(report.images) / report.run_seconds;
+    if (!options_.stalls && results[0]) report.answers = results[0]->answers;
     if (!options_.stalls && steady_images > 0) {
       report.measured_cycles =
           static_cast<double>(steady_cycles) / static_cast<double>(steady_images);
@@ -232,6 +234,9 @@ class Verification {
       if (findings.first && findings.image == at) mismatch->difference = findings.first;
       ++result.mismatching;
       if (!result.first) result.first = mismatch;
+    }
+    for (const ImageResult& image : answer.results) {
+      result.answers.push_back(static_cast<int64_t>(image.cycle));
     }
     if (answered > 1) {
       result.steady_cycles = answer.results.back().cycle - answer.results.front().cycle;

@@ -91,8 +91,10 @@ struct Report {
   int64_t planned_cycles = 0;  // an image in steady state, as the manifest says
   double measured_cycles = 0;  // the same measured, between the first and last image of each part;
                                // 0 with stalls or fewer than two images
-  int64_t cycles = 0;          // simulated in all
-  bool built = false;          // false: a simulator compiled earlier was used
+  std::vector<int64_t> answers;  // cycle of each image's last logit, of the first part; empty with
+                                 // stalls
+  int64_t cycles = 0;            // simulated in all
+  bool built = false;            // false: a simulator compiled earlier was used
   double build_seconds = 0;
   double run_seconds = 0;
   double images_per_second = 0;

@@ -3,7 +3,8 @@
 
 // The arguments are those of cases.inc in its order. A writable layer starts with wrong memories,
 // which are written one after the other before the first beat.
-`define DUT(i, m, ih, iw, ic, kh, kw, st, pd, ln, r, ib, co, tr, c, p, rl, is, pl, pc, al, col, inl, ns, bb, lg, ob, lo, hi, pa, ds, wr) \
+`define DUT(i, m, ih, iw, ic, kh, kw, st, pd, ln, r, ib, co, tr, c, p, rl, is, pl, pc, al, col, inl,
+            ns, bb, lg, ob, lo, hi, pa, ds, wr) \
   if (1) begin : gen_case_``i \
     localparam int unsigned Tile = co ? r : tr; \
     localparam int unsigned Beats = (r / Tile) * ((Tile + rl - 1) / rl) + (r % Tile + rl - 1) / rl; \

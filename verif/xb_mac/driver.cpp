@@ -27,14 +27,15 @@ const Entry kEntries[] = {
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   std::vector<int64_t> cycles;
   for (const Entry& entry : kEntries) {
     const std::string number = std::to_string(cases.size());
     const MacShape& shape = entry.shape;
+    Random random = case_random(seed, cases.size());
     // Every fourth case sums the largest products there are.
-    const MacModel model(shape, random, cases.size() % 4 == 2);
+    const bool extreme = random.percent(25);
+    const MacModel model(shape, random, extreme);
     model.write_image("write_" + number + ".hex");
     model.write_image("weights_" + number + ".hex", entry.writable != 0 ? 0x55 : 0);
     cycles.push_back(model.cycles());
@@ -62,6 +63,11 @@ int main(int argc, char** argv) {
         }
       }
       const std::vector<int64_t> y = model.apply(x);
+      // The greatest magnitude: the top bit alone when signed, all ones when not.
+      if (extreme && position == (shape.in_signed != 0 ? 1 : 0)) ++c.seen["extreme"];
+      for (const int64_t sum : y) {
+        if (sum <= 0) ++c.seen[sum < 0 ? "negative sum" : "zero sum"];
+      }
       for (int col = 0; col < shape.cols; ++col) {
         c.out.push_back(
             {static_cast<uint64_t>(y[static_cast<size_t>(col)]), last && col == shape.cols - 1});

@@ -25,14 +25,14 @@ const Entry kEntries[] = {
 
 int main(int argc, char** argv) {
   const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
   std::vector<Case> cases;
   std::vector<RequantModel> models;
   for (const Entry& entry : kEntries) {
     const std::string number = std::to_string(cases.size());
     const bool bug = *entry.bug != '\0';
+    Random random = case_random(seed, cases.size());
     // Every other case has the small shifts that the product may overflow with.
-    models.emplace_back(entry.shape, random, 1, cases.size() % 2 == 1 ? 8 : 31);
+    models.emplace_back(entry.shape, random, 1, random.percent(50) ? 8 : 31);
     const RequantModel& model = models.back();
     model.write_image("write_" + number + ".hex");
     model.write_image("requant_" + number + ".hex", entry.shape.writable != 0 ? 0x5555 : 0);
@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
     for (int position = 0; position < kPositions; ++position) {
       for (int col = 0; col < entry.shape.cols; ++col) {
         const int64_t y = model.interesting_y(col, random);
+        model.see(y, col, c.seen);
         const bool last = position % 3 == 2 && col == entry.shape.cols - 1;
         c.in.push_back({static_cast<uint64_t>(y), last});
         c.out.push_back({model.apply(y, col), last});

@@ -40,21 +40,26 @@ void write_images(const TileModel& model, const std::string& prefix, const std::
   model.write_adc_images(prefix + "adc_" + number + ".hex", prefix + "inl_" + number + ".hex");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const uint64_t seed = seed_of(argc, argv);
-  Random random(seed);
-  std::vector<Case> cases;
-  std::vector<TileModel> models;
+// The file is complete when the run begins.
+void write_keys() {
   HexImage keys("new_keys.hex");
   for (int word = 0; word < 2; ++word) {
     keys.field(kKeys.bits >> (32 * word), 32);
     keys.end_word();
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const uint64_t seed = seed_of(argc, argv);
+  std::vector<Case> cases;
+  std::vector<TileModel> models;
+  write_keys();
   for (const Entry& entry : kEntries) {
     const std::string number = std::to_string(cases.size());
     const TileShape& shape = entry.shape;
+    Random random = case_random(seed, cases.size());
     models.emplace_back(shape, random, shape.extreme != 0);
     // A writable tile starts from another model's images and is given the right ones.
     if (entry.writable != 0) write_images(TileModel(shape, random, false), "", number);
@@ -80,8 +85,10 @@ int main(int argc, char** argv) {
         }
       }
       const std::vector<int64_t> y =
-          models.back().apply(x, {kKeys, kFirstImage + static_cast<uint32_t>(i / kPositions),
-                                  static_cast<uint32_t>(i % kPositions)});
+          models.back().apply(x,
+                              {kKeys, kFirstImage + static_cast<uint32_t>(i / kPositions),
+                               static_cast<uint32_t>(i % kPositions)},
+                              c.seen);
       for (int col = 0; col < shape.cols; ++col) {
         c.out.push_back({static_cast<uint64_t>(y[col]), last && col == shape.cols - 1});
       }

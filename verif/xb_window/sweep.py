@@ -17,7 +17,7 @@ COLUMNS = [
     size("Groups", 1, 5),
     size("Bits", 1, 16),
     size("RowLanes", 1, 16),
-    size("TileRows", 1, 128),
+    size("TileRows", 1, 200),
 ]
 DERIVED = {
     "Layer": (("dense", "row", "column", "map"), lambda c: layer(c)),
