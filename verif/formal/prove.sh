@@ -109,10 +109,10 @@ failed=0
 if [ "$result" != proved ]; then
   failed=1
   if [[ $result == fails* ]] && command -v z3 > /dev/null; then
-    "$yosys" -q -p "read_rtlil $out/good.il; async2sync; write_smt2 -wires $out/good.smt2"
+    "$yosys" -q -p "read_rtlil $out/good.il; async2sync; dffunmap; write_smt2 -wires $out/good.smt2"
     yosys-smtbmc -s z3 -t $((${result##* } + 2)) --dump-vcd "$out/cex.vcd" "$out/good.smt2" \
       > "$out/cex.log" || true
-    result+=" (cex.vcd)"
+    [ ! -f "$out/cex.vcd" ] || result+=" (cex.vcd)"
   fi
 fi
 
