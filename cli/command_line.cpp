@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/verbs/load.hpp"
 #include "compress/ir/error.hpp"
 
 namespace crosstwin::cli {
@@ -147,6 +148,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_others(app, line);
   add_build(app, line);
   for (const Step& step : all_steps()) add_step(app, step, line);
+  add_step(app, load_step(), line);
   app.footer(
       "\n`crosstwin VERB --help` says what a verb reads and writes.\n"
       "Start with `crosstwin doctor`, then `crosstwin demo`.\n" +

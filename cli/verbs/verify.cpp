@@ -7,9 +7,11 @@
 #include "cli/log.hpp"
 #include "cli/table.hpp"
 #include "cli/tools.hpp"
+#include "cli/verbs/load.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
+#include "compress/ir/manifest.hpp"
 #include "verif/cosim/verify.hpp"
 
 namespace crosstwin::cli {
@@ -18,10 +20,18 @@ using nlohmann::ordered_json;
 
 namespace {
 
+// What turns the RTL into this chip, where it was generated for another one.
+std::optional<ir::Load> load_of(const Run& run, const ir::Chip& chip) {
+  const ir::Manifest rtl = ir::read_manifest(run.rtl());
+  if (!rtl.writable || rtl.chip_hash == ir::chip_hash(chip)) return {};
+  if (!fs::exists(load_dir(run))) return {};
+  return ir::read_load(load_dir(run));
+}
+
 // Compares `images` test images; a mismatch leaves its report in OUT/verify/ and throws
 // CheckFailed.
 ordered_json compare(Context& context, const twin::Simulator& twin, const data::Dataset& images,
-                     bool stalls) {
+                     const ir::Load* load, bool stalls) {
   const std::vector<int32_t> logits = twin.logits(images.images);
   const auto bytes = static_cast<size_t>(images.shape.size());
   const verif::Vectors vectors = {
@@ -41,6 +51,7 @@ ordered_json compare(Context& context, const twin::Simulator& twin, const data::
   }
   options.depth = verif::depth_of(context.config.verify.depth);
   options.stalls = stalls;
+  options.load = load;
   options.seed = context.config.seed;
   options.jobs = context.options.threads;
   info(fmt::format("verify: {} images{}", images.size(), stalls ? " with random stalls" : ""));
@@ -61,14 +72,17 @@ ordered_json run(Context& context) {
   }
   const ir::Design design = ir::load_design(context.run.design());
   const twin::Simulator twin(design, ir::load_chip(context.run.chip(), design));
+  const std::optional<ir::Load> load = load_of(context.run, twin.chip());
+  const ir::Load* const first = load ? &*load : nullptr;
   const VerifySettings& settings = context.config.verify;
   const data::Dataset images = data::head(context.data().test, settings.images);
   ordered_json result = {{"passed", true}, {"outputs", twin.outputs()}};
   // Only to record it: run_step() throws it again.
   try {
-    result["plain"] = compare(context, twin, images, false);
+    result["plain"] = compare(context, twin, images, first, false);
     if (settings.stall_images > 0) {
-      result["stalls"] = compare(context, twin, data::head(images, settings.stall_images), true);
+      result["stalls"] =
+          compare(context, twin, data::head(images, settings.stall_images), first, true);
     }
   } catch (const ir::CheckFailed& failed) {
     result["passed"] = false;
@@ -105,6 +119,10 @@ std::string line(const ordered_json& result) {
 std::string text(const ordered_json& result) {
   const ordered_json& plain = result["plain"];
   std::string all = "RTL against twin: " + equal(plain, result["outputs"]) + "\n";
+  if (const auto beats = plain["load_beats"].get<int64_t>(); beats > 0) {
+    all += fmt::format("generated for another chip; {} beats of OUT/load made it this one\n",
+                       grouped(beats));
+  }
   if (result.contains("stalls")) {
     all += "with random stalls: " + equal(result["stalls"], result["outputs"]) + "\n";
   }
@@ -122,10 +140,12 @@ Step verify_step() {
   return {
       .name = "verify",
       .summary = "hold the RTL against the twin: every logit, layer output or ADC code",
-      .reads = "OUT/rtl/, OUT/design/, OUT/chip/, the test split",
+      .reads = "OUT/rtl/, OUT/design/, OUT/chip/, OUT/load/ where it is there, the test split",
       .writes =
           "OUT/verify/: plain.json, stalls.json, the compiled simulator; exit 3 on a mismatch",
-      .example = "crosstwin verify --out out/lenet5 --images 10000 --stall-images 1000 --fst",
+      .example =
+          "crosstwin verify --out out/lenet5 --images 10000 --stall-images 1000 --fst\n"
+          "\nWritable RTL of another chip is first loaded with OUT/load (see crosstwin load).",
       .shortcuts = {{"--images", "verify.images", "test images compared"},
                     {"--stall-images", "verify.stall_images",
                      "of them again with random idle and back-pressure"},
@@ -137,6 +157,7 @@ Step verify_step() {
       .uses_data = true,
       .inputs = {{"design", "map"}, {"chip", "program"}, {"rtl", "generate"}},
       .outputs = {"verify"},
+      .optional_inputs = {"load"},
       .run = run,
       .line = line,
       .text = text};

@@ -64,7 +64,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   json.at("schema_version").integer(Manifest::kSchemaVersion, Manifest::kSchemaVersion);
   json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
              "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
-             "noise", "layers"});
+             "noise", "writable", "layers"});
   Manifest manifest;
   manifest.dir = design_dir;
   manifest.name = identifier(json.at("name"));
@@ -94,6 +94,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
     }
   }
   manifest.noise = json.at("noise").boolean();
+  if (json.has("writable")) manifest.writable = json.at("writable").boolean();
   return manifest;
 }
 

@@ -31,6 +31,7 @@ struct Manifest {
   std::map<std::string, std::string> layer_of;  // instance in the top -> layer
   std::set<std::string> collapsed;              // layers of integer products: no converters
   bool noise = false;                           // read noise: the top has a port first_image_i
+  bool writable = false;                        // memories: the top has a stream s_cfg
 
   size_t image_bytes() const { return size_t{channels} * height * width; }
 };

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The flow renames the generated design's top to `xb_design` and sets the parameters from its
-// manifest. uart_rx_i may be asynchronous. leds_o is registered: [6:0] is the class of the last
+// manifest, and XB_NOISE where the design has read noise: images are then numbered from 0 behind
+// reset, as the twin does. uart_rx_i may be asynchronous. leds_o is registered: [6:0] is the class of the last
 // image, [7] toggles with every image.
 module xb_board #(
     parameter int unsigned ClksPerBit = 12,   // clock cycles per UART bit
@@ -69,6 +70,9 @@ module xb_board #(
   xb_design u_design (
       .clk_i        (clk_i),
       .rst_ni       (rst_n),
+`ifdef XB_NOISE
+      .first_image_i(32'd0),
+`endif
       .s_axis_tdata (pixel_data),
       .s_axis_tvalid(pixel_valid),
       .s_axis_tready(pixel_ready),

@@ -249,6 +249,13 @@ std::string synthesis_script(const ir::Manifest& manifest, const Board& board) {
                      .expected = fmt::format("at most {}", kLinkClasses),
                      .got = std::to_string(manifest.outputs)});
   }
+  if (manifest.writable) {
+    throw ir::Error({.where = (manifest.dir / "manifest.json").string() + ": $.writable",
+                     .what = "the host link has no way to write the memories of a design",
+                     .expected = "false",
+                     .got = "true",
+                     .fix = "generate without --writable for a board"});
+  }
   std::string read = "read_verilog -sv";
   for (const std::string& dir : manifest.include_dirs) read += " -I" + dir;
   read += " -Iboard";
@@ -258,7 +265,8 @@ std::string synthesis_script(const ir::Manifest& manifest, const Board& board) {
   for (const std::string& file : link_files(manifest)) {
     script += read + " board/" + fs::path(file).filename().string() + "\n";
   }
-  script += read + " board/xb_board.sv\n" + read + " board/top.sv\n";
+  const char* const noise = manifest.noise ? " -DXB_NOISE" : "";
+  script += read + noise + " board/xb_board.sv\n" + read + " board/top.sv\n";
   script += fmt::format(
       "hierarchy -check -top top -chparam ClksPerBit {} -chparam PixelBytes {} "
       "-chparam Pixels {} -chparam Outputs {}\n",

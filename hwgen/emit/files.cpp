@@ -47,6 +47,7 @@ std::string manifest(const Plan& plan) {
       {"c", plan.input.c}, {"h", plan.input.h}, {"w", plan.input.w}, {"bits", plan.input_bits}};
   json["outputs"] = plan.outputs;
   json["noise"] = plan.noise;
+  json["writable"] = plan.writable;
   json["cycles_per_image"] = plan.cycles_per_image;
   json["layers"] = ordered_json::array();
   for (const Layer& layer : plan.layers) {

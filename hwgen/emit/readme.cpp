@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "hwgen/emit/files.hpp"
+#include "hwgen/plan/load.hpp"
 
 namespace crosstwin::hwgen {
 namespace {
@@ -47,25 +48,6 @@ std::string place_table(const Plan& plan) {
   return text;
 }
 
-// How a writable design is loaded with other weights, cells, converters or keys.
-std::string configuration(const Plan& plan) {
-  if (!plan.writable) return {};
-  std::string text =
-      "## Memories over the stream s_cfg\n\n"
-      "A record is `{layer[31:24], memory[23:16], 32-bit chunks a word[15:0]}`, the first word, "
-      "the "
-      "number of words,\nthen the chunks of each word, the low one first. Records follow each "
-      "other; "
-      "TLAST ends a load.\nWriting changes the images that are inside.\n\n"
-      "| layer | | memory | | words | bits | chunks a word |\n|--:|---|--:|---|--:|--:|--:|\n";
-  for (const Memory& memory : plan.memories) {
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", memory.config_layer, memory.layer,
-                        memory.config_memory, memory.holds, memory.image.words(),
-                        memory.image.width(), (memory.image.width() + 31) / 32);
-  }
-  return text + "\n";
-}
-
 std::string choice_table(const Plan& plan) {
   std::string text = "| where | what | value | why |\n|---|---|---|---|\n";
   const auto add = [&](const std::string& where, const std::vector<Choice>& choices) {
@@ -77,6 +59,32 @@ std::string choice_table(const Plan& plan) {
   add("all", plan.choices);
   for (const Layer& layer : plan.layers) add(layer.name, layer.choices);
   return text;
+}
+
+// How a host writes the memories.
+std::string configuration(const Plan& plan) {
+  if (!plan.writable) return {};
+  std::string text =
+      "## Memory map\n\n"
+      "`s_cfg` writes the memories: another chip, or another network of the same shape, without "
+      "synthesis.\n`crosstwin load` writes the beats of all of them; `crosstwin verify` checks "
+      "what they make of the design.\nThe stream is records of 32-bit beats; every beat is taken, "
+      "TLAST ends a load:\n\n"
+      "    layer[31:24] memory[23:16] chunks[15:0]   first word   number of words   words x chunks "
+      "data beats\n\n"
+      "Words follow each other, chunk 0 of each first; chunk c is bits 32 c and up. Words are as "
+      "in the images of `mem/`.\nThe last column is the first beat of a record of all words. "
+      "Images inside the design meanwhile come out\nundefined; reset keeps what was written, but "
+      "for noise keys, which go back to those of synthesis.\n\n"
+      "| layer | number | memory | holds | words | bits | chunks a word | first beat |\n"
+      "|---|--:|--:|---|--:|--:|--:|---|\n";
+  for (const WritableMemory& memory : writable_memories(plan)) {
+    const ir::LoadRecord& record = memory.record;
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} | `{:08x}` |\n", record.layer,
+                        record.number, record.memory, record.holds, record.words, memory.bits,
+                        record.chunks, record.head());
+  }
+  return text + "\n";
 }
 
 }  // namespace

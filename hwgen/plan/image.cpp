@@ -34,6 +34,11 @@ void Image::print(int64_t word, char* digits) const {
   }
 }
 
+uint32_t Image::chunk(int64_t word, int32_t index) const {
+  const uint64_t limb = data_[static_cast<size_t>(word * limbs_ + index / 2)];
+  return static_cast<uint32_t>(index % 2 == 0 ? limb : limb >> 32);
+}
+
 std::string Image::hex(int64_t word) const {
   ir::check(word >= 0 && word < words_, "no such memory word");
   std::string digits(static_cast<size_t>((width_ + 3) / 4), '0');

@@ -21,8 +21,9 @@ class Image {
   // ORs the low `bits` (1..64) of `value` into the word, bit `at` and up.
   void put(int64_t word, int32_t at, int64_t value, int32_t bits);
 
-  std::string hex(int64_t word) const;  // ceil(width / 4) digits
-  std::string text() const;             // the file: a word a line
+  uint32_t chunk(int64_t word, int32_t index) const;  // bits 32 index and up
+  std::string hex(int64_t word) const;                // ceil(width / 4) digits
+  std::string text() const;                           // the file: a word a line
 
  private:
   void print(int64_t word, char* digits) const;

@@ -123,9 +123,11 @@ Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const T
 }
 
 Image inl_image(const ir::Layout& layout, const ir::CrossbarChip& cells) {
-  Image image(static_cast<int64_t>(cells.inl.size()), layout.adc_bits);
-  for (size_t code = 0; code < cells.inl.size(); ++code) {
-    image.put(static_cast<int64_t>(code), 0, cells.inl[code], layout.adc_bits);
+  const int64_t codes = int64_t{1} << layout.adc_bits;
+  Image image(codes, layout.adc_bits);
+  for (int64_t code = 0; code < codes; ++code) {
+    const int64_t value = cells.inl.empty() ? code : cells.inl[static_cast<size_t>(code)];
+    image.put(code, 0, value, layout.adc_bits);
   }
   return image;
 }

@@ -9,11 +9,13 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/noise.hpp"
 #include "hwgen/plan/check.hpp"
 #include "hwgen/plan/choose.hpp"
 #include "hwgen/plan/cycles.hpp"
 #include "hwgen/plan/follow.hpp"
 #include "hwgen/plan/images.hpp"
+#include "hwgen/plan/load.hpp"
 #include "hwgen/plan/names.hpp"
 #include "hwgen/plan/parameters.hpp"
 #include "hwgen/plan/space.hpp"
@@ -83,9 +85,10 @@ class Planner {
     for (size_t i = 0; i < design_.stages.size(); ++i) {
       const ir::Stage& stage = design_.stages[i];
       if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
-      spaces.emplace_back(design_, stage, chip_, chip_.crossbars[spaces.size()], out_bits(i),
-                          layer_options(options_, stage.name),
-                          Rewriting{options_.per_cell, options_.writable});
+      spaces.emplace_back(
+          design_, stage, chip_, chip_.crossbars[spaces.size()], out_bits(i),
+          layer_options(options_, stage.name),
+          Rewriting{options_.per_cell, options_.writable, options_.inl, options_.g_bits});
     }
     return spaces;
   }
@@ -294,6 +297,10 @@ class Planner {
     const Build& build = chosen.build;
     const bool collapsed = build.form == Form::kCollapsed;
     const bool noise = !collapsed && !form.noise_mult.empty();
+    if (noise) {
+      const auto stage = static_cast<uint32_t>(crossbar_index(space));
+      layer.noise_keys = ir::noise_keys(chip_.noise_seed, stage).bits;
+    }
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
     layer.kind = dense ? LayerKind::kDense : LayerKind::kConv;
@@ -424,6 +431,13 @@ class Planner {
   std::string add_memory(const Layer& layer, int32_t crossbar, const char* holds, int32_t memory,
                          Image image) {
     const std::string file = fmt::format("mem/{}_{}.hex", layer.instance, holds);
+    if (options_.writable && (image.words() > kMostWords || image.width() > kMostWordBits)) {
+      throw ir::Error({"layer " + layer.name,
+                       fmt::format("its memory of {} is too large to be written", holds),
+                       fmt::format("at most {} words of {} bits", kMostWords, kMostWordBits),
+                       fmt::format("{} of {}", image.words(), image.width()),
+                       "fewer pe or row_lanes for narrower words, more for fewer words"});
+    }
     const MemoryStyle style = memory_style(image.words(), image.width(), options_.writable);
     plan_.memories.push_back({file, layer.name, holds, crossbar, memory, style, std::move(image)});
     return "\"" + file + "\"";

@@ -86,9 +86,10 @@ struct Layer {
   int32_t cols = 0;
   int32_t row_tiles = 0;
   Build build;
-  std::string bound_by;        // rows | conversions | requantizer | input: what takes the cycles
-  int64_t weight_bits = 0;     // size of the weight memory
-  std::optional<Proof> proof;  // where collapsing was considered
+  std::string bound_by;     // rows | conversions | requantizer | input: what takes the cycles
+  int64_t weight_bits = 0;  // size of the weight memory
+  std::optional<uint64_t> noise_keys;  // where it has read noise
+  std::optional<Proof> proof;          // where collapsing was considered
   std::vector<Choice> choices;
 };
 

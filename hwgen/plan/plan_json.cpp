@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/error.hpp"
+#include "hwgen/plan/load.hpp"
 #include "hwgen/plan/plan.hpp"
 
 namespace crosstwin::hwgen {
@@ -137,6 +138,19 @@ std::string to_json(const Plan& plan) {
                                 {"style", static_cast<int>(memory.style)},
                                 {"width", memory.image.width()},
                                 {"words", memory.image.words()}});
+  }
+  if (plan.writable) {
+    json["memory_map"] = ordered_json::array();
+    for (const WritableMemory& memory : writable_memories(plan)) {
+      const ir::LoadRecord& record = memory.record;
+      json["memory_map"].push_back({{"layer", record.layer},
+                                    {"number", record.number},
+                                    {"memory", record.memory},
+                                    {"holds", record.holds},
+                                    {"words", record.words},
+                                    {"bits", memory.bits},
+                                    {"chunks", record.chunks}});
+    }
   }
   json["sources"] = plan.sources;
   json["include_files"] = plan.include_files;

@@ -43,6 +43,8 @@ struct PlanOptions {
   std::vector<Board> boards;       // those there are
   bool per_cell = false;           // one conductance a cell even where a shared table would do
   bool writable = false;           // memories can be written over a stream
+  bool inl = false;    // a table behind the converters even where codes stay as they are
+  int32_t g_bits = 0;  // of a conductance at least; only read with writable
 };
 
 // Of layer `name`: its own options where they are set, else the defaults.

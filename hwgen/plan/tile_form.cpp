@@ -69,7 +69,7 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
   TileForm form;
   form.per_cell = rewriting.per_cell || !chip.shared_table;
   if (writable) {
-    form.g_bits = chip.g_bits;
+    form.g_bits = std::max(chip.g_bits, rewriting.g_bits);
   } else {
     const auto& values = form.per_cell ? cells.g : chip.table;
     form.g_bits = unsigned_bits(*std::max_element(values.begin(), values.end()));
@@ -95,7 +95,7 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
     form.adc_clip.clear();
   }
   form.adc_shift = cells.adc_shift;
-  form.inl = !cells.inl.empty();
+  form.inl = rewriting.inl || !cells.inl.empty();
   if (cells.noisy()) {
     form.noise_mult = cells.noise_mult;
     form.noise_shift = cells.noise_shift;
@@ -104,6 +104,12 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
 
   if (writable) {
     form.bias_bits = crossbar.logits ? kLogitBits - 1 : kBiasBits;
+    for (const int32_t bias : crossbar.bias) {
+      if (signed_bits(bias) <= form.bias_bits) continue;
+      throw ir::Error({layer(stage), "a logit can overflow",
+                       fmt::format("a bias of at most {} bits", form.bias_bits),
+                       fmt::format("{}", bias), "smaller weights in this layer"});
+    }
   } else {
     for (const int32_t bias : crossbar.bias) {
       form.bias_bits = std::max(form.bias_bits, signed_bits(bias));

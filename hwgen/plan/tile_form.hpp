@@ -34,6 +34,8 @@ struct TileForm {
 struct Rewriting {
   bool per_cell = false;  // conductances even where a shared table would do
   bool writable = false;  // other chips and weights are written later: full widths
+  bool inl = false;       // a code table even where the converters have none
+  int32_t g_bits = 0;     // writable: the narrowest conductance
 };
 
 // Takes what ir::check_chip has checked. Throws ir::Error naming the layer for what the templates

@@ -43,3 +43,20 @@ TEST_CASE("a design with more classes than the host link can name is refused") {
   CHECK_THAT(message_of([&] { synthesis_script(manifest, load_board("hx8k")); }),
              contains("$.outputs: too many classes for the host link") && contains("257"));
 }
+
+TEST_CASE("a design with read noise gets the number of its first image") {
+  ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
+  const std::string board = "read_verilog -sv -Iboard";
+  CHECK_THAT(synthesis_script(manifest, load_board("hx8k")), !contains("XB_NOISE"));
+  manifest.include_dirs.clear();
+  manifest.noise = true;
+  CHECK_THAT(synthesis_script(manifest, load_board("hx8k")),
+             contains(board + " -DXB_NOISE board/xb_board.sv\n"));
+}
+
+TEST_CASE("a writable design is refused: the host link cannot write memories") {
+  ir::Manifest manifest = ir::read_manifest(CROSSTWIN_TINY_DESIGN);
+  manifest.writable = true;
+  CHECK_THAT(message_of([&] { synthesis_script(manifest, load_board("hx8k")); }),
+             contains("$.writable: the host link has no way") && contains("without --writable"));
+}

@@ -116,6 +116,10 @@ int main(int argc, char** argv) {
   if (in == nullptr || std::fread(&job, sizeof job, 1, in) != 1 || job.magic != JobHeader::kMagic) {
     fail("is no job file", argv[1]);
   }
+  std::vector<uint32_t> load(job.load);
+  if (std::fread(load.data(), sizeof(uint32_t), load.size(), in) != load.size()) {
+    fail("is cut", argv[1]);
+  }
   const size_t image_bytes = size_t{job.pixels} * job.channels;
   std::vector<uint8_t> images(image_bytes * job.images);
   if (std::fread(images.data(), 1, images.size(), in) != images.size()) fail("is cut", argv[1]);
@@ -162,12 +166,36 @@ int main(int argc, char** argv) {
 #ifdef XB_NOISE
   dut.first_image_i = job.first_image;
 #endif
+#ifdef XB_WRITABLE
+  dut.s_cfg_tvalid = 0;
+  dut.s_cfg_tlast = 0;
+#endif
   for (int at = 0; at < 2 * kResetCycles; ++at) {
     dut.clk_i = at & 1;
     dut.eval();
     dump();
   }
   dut.rst_ni = 1;
+#ifdef XB_WRITABLE
+  // No image comes before the last write is done, and the beats stall as the images do.
+  for (size_t beat = 0; beat < load.size();) {
+    const bool sent = input.flows(random);
+    dut.s_cfg_tvalid = sent;
+    dut.s_cfg_tdata = load[beat];
+    dut.s_cfg_tlast = sent && beat + 1 == load.size();
+    for (int clock = 0; clock < 2; ++clock) {
+      dut.clk_i = clock;
+      dut.eval();
+      if (clock == 0 && sent && !dut.s_cfg_tready) fail("s_cfg refuses a beat", argv[0]);
+      dump();
+    }
+    beat += sent ? 1 : 0;
+  }
+  dut.s_cfg_tvalid = 0;
+  dut.s_cfg_tlast = 0;
+#else
+  if (!load.empty()) fail("has beats for s_cfg, which the design has not", argv[1]);
+#endif
   watch.on = argc > 4;
 
   bool offered = false;

@@ -6,9 +6,10 @@
 
 namespace crosstwin::verif {
 
-// Job file: a JobHeader, then `images` images of pixels * channels bytes, in h, w, c order.
+// Job file: a JobHeader, then `load` beats of s_cfg, uint32, written before the first image, then
+// `images` images of pixels * channels bytes, in h, w, c order.
 struct JobHeader {
-  static constexpr uint32_t kMagic = 0x324a4258;  // "XBJ2"
+  static constexpr uint32_t kMagic = 0x334a4258;  // "XBJ3"
   uint32_t magic = kMagic;
   uint32_t images = 0;
   uint32_t pixels = 0;        // beats an image
@@ -17,6 +18,7 @@ struct JobHeader {
   uint32_t input_idle = 0;    // chance of an idle input cycle, of 256
   uint32_t output_busy = 0;   // chance of a cycle without output ready, of 256
   uint32_t first_image = 0;   // number of the first image, for read noise
+  uint64_t load = 0;          // beats that write the memories; none where they cannot be written
   uint64_t input_pause = 0;   // longest pause before an image, taken before one in four; cycles
   uint64_t output_pause = 0;  // longest pause before an answer, likewise
   uint64_t wave_image = 0;    // the one image whose waves are kept

@@ -149,6 +149,7 @@ std::string to_json(const Report& report) {
                        {"codes", report.codes},
                        {"collapsed", report.collapsed},
                        {"stalls", report.stalls},
+                       {"load_beats", report.load_beats},
                        {"seed", std::to_string(report.seed)},
                        {"jobs", report.jobs},
                        {"planned_cycles", report.planned_cycles},

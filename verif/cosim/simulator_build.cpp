@@ -75,6 +75,7 @@ Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir
   if (build.waves == Build::Waves::kVcd) add({"--trace"});
   if (build.waves != Build::Waves::kNone) add({"-CFLAGS", "-DXB_WAVES"});
   if (design.noise) add({"-CFLAGS", "-DXB_NOISE"});
+  if (design.writable) add({"-CFLAGS", "-DXB_WRITABLE"});
   // Smaller C++ functions: an eighth less time to run, half as much again to compile.
   if (!build.quick) add({"--output-split", "2000"});
   add({"-MAKEFLAGS", build.quick ? "OPT_FAST=-O1" : "OPT_FAST=-O3", "-MAKEFLAGS", "OPT_SLOW=-O1"});

@@ -41,7 +41,9 @@ Answer run_simulator(const std::filesystem::path& executable, const ir::Manifest
   header.tail = stimulus.tail;
   header.first_image = stimulus.first_image;
   if (watch != nullptr) header.wave_image = watch->wave_image;
+  header.load = stimulus.load.size();
   std::string job(reinterpret_cast<const char*>(&header), sizeof header);
+  job.append(reinterpret_cast<const char*>(stimulus.load.data()), stimulus.load.size_bytes());
   for (size_t image = 0; image < header.images; ++image) {
     const uint8_t* planes = stimulus.images.data() + image * design.image_bytes();
     for (size_t pixel = 0; pixel < header.pixels; ++pixel) {

@@ -23,6 +23,7 @@ struct Stimulus {
   uint64_t patience = 0;
   uint64_t tail = 0;
   uint32_t first_image = 0;
+  std::span<const uint32_t> load = {};  // beats of s_cfg before the first image
 };
 
 struct Answer {

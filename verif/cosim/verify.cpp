@@ -97,7 +97,10 @@ class Verification {
     report.design = info_.name;
     report.stalls = options_.stalls;
     report.seed = options_.seed;
-    report.planned_cycles = info_.cycles_per_image;
+    report.planned_cycles = planned_cycles();
+    if (options_.load != nullptr) {
+      report.load_beats = static_cast<int64_t>(options_.load->beats.size());
+    }
     report.depth = options_.depth;
     if (options_.depth == Depth::kCodes) {
       report.collapsed.assign(info_.collapsed.begin(), info_.collapsed.end());
@@ -155,9 +158,17 @@ class Verification {
 
   void check_vectors() const {
     const std::string where = (info_.dir / "manifest.json").string();
-    if (info_.chip_hash != vectors_.chip_hash) {
+    check_load();
+    const std::string& chip = options_.load != nullptr ? options_.load->chip_hash : info_.chip_hash;
+    if (chip != vectors_.chip_hash) {
+      if (options_.load != nullptr) {
+        throw ir::Error({"load: $.chip_hash", "the load makes another chip of the RTL",
+                         vectors_.chip_hash, chip, "run `crosstwin load` again"});
+      }
       throw ir::Error({where + ": $.chip_hash", "the RTL was generated for another chip",
-                       vectors_.chip_hash, info_.chip_hash, "run `crosstwin generate` again"});
+                       vectors_.chip_hash, chip,
+                       info_.writable ? "run `crosstwin load` to write this chip into it"
+                                      : "run `crosstwin generate` again"});
     }
     if (images_ == 0 || vectors_.images.size() % info_.image_bytes() != 0) {
       throw ir::Error({where, "the images do not fit the design",
@@ -173,6 +184,24 @@ class Verification {
                        "verify with the design and chip that it was generated from"});
     }
     waves();
+  }
+
+  void check_load() const {
+    if (options_.load == nullptr) return;
+    if (!info_.writable) {
+      throw ir::Error({(info_.dir / "manifest.json").string() + ": $.writable",
+                       "the memories of this RTL cannot be written", "true", "false",
+                       "generate it with --writable, or verify without a load"});
+    }
+    const std::string hash = ir::rtl_hash(info_.dir);
+    if (options_.load->rtl_hash == hash) return;
+    throw ir::Error({"load: $.rtl_hash", "the load is for other RTL", hash, options_.load->rtl_hash,
+                     "run `crosstwin load` again"});
+  }
+
+  // Of an image; the chip that is loaded may need others than that of the RTL.
+  int64_t planned_cycles() const {
+    return options_.load != nullptr ? options_.load->cycles_per_image : info_.cycles_per_image;
   }
 
   Build::Waves waves() const {
@@ -191,7 +220,8 @@ class Verification {
     result.seed = options_.seed * 1000003 + static_cast<uint64_t>(part.index);
     result.first_image = static_cast<uint32_t>(part.begin);
     // The first answer takes every layer in turn.
-    const auto cycles = static_cast<uint64_t>(info_.cycles_per_image);
+    const auto cycles = static_cast<uint64_t>(planned_cycles());
+    if (options_.load != nullptr) result.load = options_.load->beats;
     result.patience = 4 * cycles * (info_.layers.size() + 2) + 10000;
     if (!options_.stalls) return result;
     // One kind of stall a part, in turn: both sides now and then, a slow source, a slow sink, and
@@ -281,7 +311,7 @@ class Verification {
     write_watch(job.watch, info_, options_.depth == Depth::kCodes, part.begin, part.end,
                 vectors_.trace);
     // What drops out of a map before the last answer may be computed behind it.
-    what.tail = 2 * static_cast<uint64_t>(info_.cycles_per_image);
+    what.tail = 2 * static_cast<uint64_t>(planned_cycles());
     const Answer answer = run_simulator(simulator, info_, what, dir, &job);
     return compare(part, answer, read_findings(job.findings, job.watch, info_));
   }
@@ -350,7 +380,7 @@ class Verification {
     const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
     part.end = std::min(part.end, mismatch.image + 3);
     Stimulus again = stimulus(part);
-    again.tail = 4 * static_cast<uint64_t>(info_.cycles_per_image);
+    again.tail = 4 * static_cast<uint64_t>(planned_cycles());
     fs::create_directories(scratch);
     WatchJob job = {.watch = scratch / "watch", .findings = scratch / "findings"};
     job.wave_image = in_part;

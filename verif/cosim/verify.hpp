@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "compress/ir/load.hpp"
 #include "twin/simulator.hpp"
 
 namespace crosstwin::verif {
@@ -44,6 +45,8 @@ struct Options {
   uint64_t seed = 1;     // of the stalls and of the registers' values before reset
   int32_t jobs = 0;      // simulations at a time; 0: one a processor
   bool progress = true;  // a line on standard error
+  // Written over s_cfg before the first image of every simulation: the RTL becomes another chip.
+  const ir::Load* load = nullptr;
 };
 
 // The first inner value that differs, in the order of layers, then of the twin's trace.
@@ -86,6 +89,7 @@ struct Report {
   int64_t mismatching = 0;        // of these
   std::optional<Mismatch> first;  // the one with the lowest image number
   bool stalls = false;
+  int64_t load_beats = 0;  // written into the memories first; 0: the RTL as it was generated
   uint64_t seed = 0;
   int32_t jobs = 0;
   int64_t planned_cycles = 0;  // an image in steady state, as the manifest says
@@ -104,7 +108,8 @@ struct Report {
 // `design_dir` is what hwgen::emit wrote. The simulator is compiled once a design (memory images
 // are read when it runs) and runs in several processes, each with its part of the images; parts do
 // not depend on `jobs`, so neither does the result. Throws ir::Error for vectors that do not fit
-// the design, RTL generated for another chip or a missing Verilator, ir::CheckFailed when the RTL
+// the design, RTL generated for another chip (or a
+// load for other RTL or another chip) or a missing Verilator, ir::CheckFailed when the RTL
 // does not compile or, with stalls, one of its assertions fails.
 Report verify(const std::filesystem::path& design_dir, const Vectors& vectors,
               const Options& options = {});
