@@ -298,8 +298,8 @@ class Planner {
     const bool collapsed = build.form == Form::kCollapsed;
     const bool noise = !collapsed && !form.noise_mult.empty();
     if (noise) {
-      const auto stage = static_cast<uint32_t>(crossbar_index(space));
-      layer.noise_keys = ir::noise_keys(chip_.noise_seed, stage).bits;
+      const auto index = static_cast<uint32_t>(crossbar_index(space));
+      layer.noise_keys = ir::noise_keys(chip_.noise_seed, index).bits;
     }
 
     const bool dense = crossbar.kernel_h == stage.in.h && crossbar.kernel_w == stage.in.w;
