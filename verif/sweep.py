@@ -57,7 +57,9 @@ def content_key(module, verilator):
     own = HERE / module
     files = included(own / "driver.cpp", set()) | needed_rtl(module)
     files |= {HERE / "run.sh", *own.glob("*.sv"), *(HERE / "common").glob("*.sv*")}
-    files |= included(ROOT / "hwgen/plan/cycles.cpp", set())
+    for part in ("cycles", "pipeline", "requant_part", "stream_parts", "tile_part", "window_part"):
+        files |= included(ROOT / f"hwgen/plan/{part}.cpp", set())
+    files |= included(ROOT / "compress/ir/error.cpp", set())
     digest = hashlib.sha256(verilator.encode())
     for path in sorted(files):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())

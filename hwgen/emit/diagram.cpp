@@ -93,12 +93,14 @@ void crossbar(Svg& svg, const Layer& layer, int y) {
         fmt::format("{} lines of {}x{}", layer.build.lines, layer.in.w, layer.in.c),
         fmt::format("gathers {} rows", layer.rows));
   svg.line(kLeft + 156, top + 25, kLeft + 172, top + 25);
-  block(
-      svg, kLeft + 172, top, 310, kTile, "u_tile",
-      fmt::format("{} rows x {} columns, {} columns a pass", layer.rows, layer.cols,
-                  layer.build.pe),
+  const bool collapsed = layer.build.form == Form::kCollapsed;
+  const std::string array = fmt::format("{} rows x {} columns, {} x {} a cycle", layer.rows,
+                                        layer.cols, layer.build.row_lanes, layer.build.pe);
+  const std::string converters =
       fmt::format("{} row tile{}, {} converter{}", layer.row_tiles, layer.row_tiles == 1 ? "" : "s",
-                  layer.build.adc_lanes, layer.build.adc_lanes == 1 ? "" : "s"));
+                  layer.build.adc_lanes, layer.build.adc_lanes == 1 ? "" : "s");
+  block(svg, kLeft + 172, top, 310, kTile, collapsed ? "u_mac" : "u_tile", array,
+        collapsed ? "integer products, proved equal" : converters);
   tile_grid(svg, layer, kLeft + 436, top + 7);
   svg.line(kLeft + 482, top + 25, kLeft + 498, top + 25);
   block(svg, kLeft + 498, top, 140, kPaper, "u_requant", "bias, scale, clamp",

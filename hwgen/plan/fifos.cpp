@@ -18,7 +18,7 @@ int64_t beats_in(const StageTiming& stage) {
 
 int32_t bits_in(const StageTiming& stage) {
   const auto* layer = std::get_if<LayerTiming>(&stage);
-  return (layer != nullptr ? layer->in_bits : 8) + 1;
+  return (layer != nullptr ? layer->in_bits : std::get<PoolTiming>(stage).bits) + 1;
 }
 
 // Cycles of the steady half of a run, with these queues.

@@ -29,8 +29,8 @@ Followed follow(const ir::Design& design, const std::vector<LayerSpace>& spaces,
   for (const ir::Stage& stage : design.stages) {
     int64_t cycles = 0;
     if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
-      timing.stages.emplace_back(
-          PoolTiming{stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride});
+      timing.stages.emplace_back(PoolTiming{stage.in.h, stage.in.w, stage.in.c, pool->kernel,
+                                            pool->stride, stage.in_bits});
       cycles = pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
     } else {
       timing.stages.emplace_back(spaces[crossbar].timing(chosen[crossbar].build));

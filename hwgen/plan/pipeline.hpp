@@ -18,6 +18,7 @@ struct PoolTiming {
   int32_t in_h = 1, in_w = 1, in_c = 1;
   int32_t kernel = 2;
   int32_t stride = 2;
+  int32_t bits = 8;  // of an activation
 };
 
 // xb_fifo between two stages.

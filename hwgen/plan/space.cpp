@@ -1,6 +1,7 @@
 // The ways of building one crossbar layer, what each costs, and how fast each is.
 // SPDX-License-Identifier: Apache-2.0
 #include "hwgen/plan/space.hpp"
+#include "hwgen/plan/pipeline.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +9,7 @@
 #include <set>
 
 #include "compress/ir/error.hpp"
+#include "hwgen/plan/pipeline.hpp"
 
 namespace crosstwin::hwgen {
 namespace {
@@ -18,6 +20,8 @@ constexpr int64_t kBlockWords = 512;
 constexpr int32_t kFineRows = 64;
 // Ways beyond any part are not looked at.
 constexpr double kMostLuts = 200'000;
+// Cycles an image up to which a layer's control is followed rather than timed by segments.
+constexpr int64_t kFollowedCycles = 30'000;
 
 std::string layer(const ir::Stage& stage) { return fmt::format("layer {}", stage.name); }
 
@@ -179,7 +183,7 @@ bool LayerSpace::may_collapse() {
   if (asked_.form) return *asked_.form == Form::kCollapsed;
   if (rewriting_.writable || rewriting_.per_cell) return false;
   if (asked_.planes || asked_.adc_lanes) return false;
-  return proof().exact;
+  return proof().exact && collapsed_sum_fits(*stage_, *crossbar_, form_);
 }
 
 std::vector<Candidate> LayerSpace::candidates(ir::PartFamily family, bool dsp) {
@@ -232,6 +236,11 @@ std::vector<Candidate> LayerSpace::candidates(ir::PartFamily family, bool dsp) {
         }
       }
     }
+  }
+  if (list.empty()) {
+    throw ir::Error({layer(*stage_), "cannot be built as asked for", "a form that can be had",
+                     asked_.form ? to_string(*asked_.form) : "options that exclude each other",
+                     "leave form, planes, pe or row_lanes to the planner, or make them smaller"});
   }
   return list;
 }
@@ -332,8 +341,9 @@ LayerTiming LayerSpace::timing(const Build& build) const {
   if (shape_.logits) {
     timing.requant_stages = 1;
   } else if (build.requant == Requant::kParallel) {
-    timing.requant_stages =
-        requant_stages(std::max(form_.sum_bits, form_.bias_bits) + 1, build.dsp);
+    const int32_t sum_bits =
+        timing.collapsed ? collapsed_sum_bits(*stage_, *crossbar_, form_) : form_.sum_bits;
+    timing.requant_stages = requant_stages(std::max(sum_bits, form_.bias_bits) + 1, build.dsp);
   }
   return timing;
 }
@@ -342,7 +352,13 @@ int64_t LayerSpace::cycles(const Build& build) {
   for (const auto& [known, cycles] : known_cycles_) {
     if (known == build) return cycles;
   }
-  known_cycles_.emplace_back(build, layer_cycles(timing(build)));
+  known_cycles_.emplace_back(
+      build, bound(build) > kFollowedCycles
+                 ? layer_cycles(timing(build))
+                 : run_pipeline({.pixels = stage_->in.size(),
+                                 .outputs = static_cast<int32_t>(stage_->out.size()),
+                                 .stages = {timing(build)}})
+                       .steady_cycles());
   return known_cycles_.back().second;
 }
 

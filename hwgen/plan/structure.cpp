@@ -89,7 +89,7 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
   const int32_t total = acc_bits + mult_bits + 1;
   const int32_t addends = form.adc_per_column ? std::popcount(form.adc_mask) : gain_digits(form);
   if (!form.noise_mult.empty()) {
-    // Two draws' halves over eight rounds of add, rotate, exclusive or; 24 bits counted; scaled.
+    // Two draws' halves over nine rounds of add, rotate, exclusive or; 24 bits counted; scaled.
     s.add += 9 * 16 + 24 + 16;
     s.mux += 9 * 16;
     s.plain += 32;

@@ -38,9 +38,11 @@ int32_t wide_bits(__int128 value) {
   return std::max(2, bits);
 }
 
+int32_t sum_limit(const ir::Crossbar& crossbar) { return crossbar.logits ? kLogitBits : kSumBits; }
+
 void check_sum(const ir::Stage& stage, const ir::Crossbar& crossbar, const TileForm& form,
                int32_t sum_bits, const char* fix) {
-  const int32_t limit = crossbar.logits ? kLogitBits : kSumBits;
+  const int32_t limit = sum_limit(crossbar);
   // One bit more than Y for adding the bias.
   const int32_t need = std::max(sum_bits, form.bias_bits) + 1;
   if (need <= limit) return;
@@ -135,12 +137,24 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
   return form;
 }
 
+int32_t collapsed_sum_bits(const ir::Stage& stage, const ir::Crossbar& crossbar,
+                           const TileForm& form) {
+  const int64_t most =
+      stage.in_signed ? int64_t{1} << (stage.in_bits - 1) : (int64_t{1} << stage.in_bits) - 1;
+  return wide_bits(__int128{static_cast<int64_t>(crossbar.rows.size())} * most *
+                   (int64_t{1} << (form.weight_bits - 1)));
+}
+
+bool collapsed_sum_fits(const ir::Stage& stage, const ir::Crossbar& crossbar,
+                        const TileForm& form) {
+  return std::max(collapsed_sum_bits(stage, crossbar, form), form.bias_bits) + 1 <=
+         sum_limit(crossbar);
+}
+
 void check_collapsed_sum(const ir::Stage& stage, const ir::Crossbar& crossbar,
                          const TileForm& form) {
-  const __int128 bound = __int128{static_cast<int64_t>(crossbar.rows.size())} *
-                         ((int64_t{1} << stage.in_bits) - 1) *
-                         (int64_t{1} << (form.weight_bits - 1));
-  check_sum(stage, crossbar, form, wide_bits(bound), "fewer rows or activation bits");
+  check_sum(stage, crossbar, form, collapsed_sum_bits(stage, crossbar, form),
+            "fewer rows or activation bits");
 }
 
 }  // namespace crosstwin::hwgen

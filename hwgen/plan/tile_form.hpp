@@ -43,6 +43,11 @@ struct Rewriting {
 TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::Crossbar& crossbar,
                    const ir::Chip& chip, const ir::CrossbarChip& cells, const Rewriting& rewriting);
 
+// Signed width of the column sums of integer products: YBits of xb_mac.
+int32_t collapsed_sum_bits(const ir::Stage& stage, const ir::Crossbar& crossbar,
+                           const TileForm& form);
+bool collapsed_sum_fits(const ir::Stage& stage, const ir::Crossbar& crossbar, const TileForm& form);
+
 // Throws ir::Error naming the layer when Y + bias of an integer product needs more than the
 // templates have.
 void check_collapsed_sum(const ir::Stage& stage, const ir::Crossbar& crossbar,
