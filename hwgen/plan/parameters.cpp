@@ -40,6 +40,10 @@ void check_noise(const LayerSpace& space) {
 std::string number(int64_t value) { return fmt::format("{}", value); }
 std::string bit(bool value) { return value ? "1'b1" : "1'b0"; }
 
+std::vector<Binding> map_parameters(const ir::Shape& in) {
+  return {{"InH", number(in.h)}, {"InW", number(in.w)}, {"InC", number(in.c)}};
+}
+
 std::vector<Binding> layer_parameters(const ir::Design& design, const ir::Chip& chip,
                                       const LayerSpace& space, const Build& build, bool writable) {
   const ir::Layout& layout = design.layout;

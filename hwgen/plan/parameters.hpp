@@ -13,6 +13,7 @@ namespace crosstwin::hwgen {
 
 std::string number(int64_t value);
 std::string bit(bool value);
+std::vector<Binding> map_parameters(const ir::Shape& in);  // of every module with an input map
 
 // Of xb_layer, but for its input map and its memories. Throws ir::Error when the conversions of an
 // image are too many to be numbered for read noise.

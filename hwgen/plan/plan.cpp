@@ -264,10 +264,6 @@ class Planner {
     plan_.instances.push_back(std::move(instance));
   }
 
-  static std::vector<Binding> map_parameters(const ir::Shape& in) {
-    return {{"InH", number(in.h)}, {"InW", number(in.w)}, {"InC", number(in.c)}};
-  }
-
   void add_pool(const ir::Stage& stage, const ir::PoolMax& pool, Layer& layer, const Stream& in,
                 const Stream& out) {
     layer.kind = LayerKind::kMaxPool;
