@@ -31,11 +31,9 @@ ConverterDraw draw_converter(uint64_t seed, const ConverterPlace& place);
 std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t stage);
 
 // Folds the draws into a calibrated chip:
-//   gain    adc_mult (1 + adc_gain_sigma n). Where the calibrated transfer has too few bits of mult
-//   to
-//           hold that, mult and shift grow together first, which leaves the transfer as it is;
-//           where mult has no room above, they shrink together, which changes it by less than
-//           2^-15.
+//   gain    adc_mult (1 + adc_gain_sigma n). Where the calibrated mult has too few bits for that,
+//           mult and shift grow together first, which leaves the transfer as it is; where mult has
+//           no room above, they shrink together, which changes it by less than 2^-15.
 //   offset  adc_offset + adc_offset_sigma n 2^adc_shift
 //   inl     draw_inl
 // Throws ir::Error when an offset does not fit.

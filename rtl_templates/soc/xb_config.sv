@@ -5,7 +5,8 @@
 // words * chunks data beats, word by word, chunk 0 first. Records follow each other; TLAST ends the
 // load: the record it cuts short ends there, and the next beat begins a record. No beat is ever
 // refused. A record whose layer, memory (over 7), address (over 24 bits) or chunks (over 256) does
-// not exist is read over. cfg_* are registered: a write appears one cycle after its beat.
+// not exist is read over; how many words a memory has is not known here, and an address beyond them
+// wraps to a power of two. cfg_* are registered: a write appears one cycle after its beat.
 
 `include "xb_assert.svh"
 
