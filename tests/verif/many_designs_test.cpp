@@ -41,13 +41,16 @@ test::SampleOptions sample(Draw& draw) {
   return options;
 }
 
-hwgen::LayerOptions layer(Draw& draw, int32_t cols) {
+hwgen::LayerOptions layer(Draw& draw, const ir::Design& design, size_t stage) {
+  const auto& crossbar = std::get<ir::Crossbar>(design.stages[stage].kind);
+  const auto cols = static_cast<int32_t>(crossbar.bias.size());
+  const auto rows = std::min(design.layout.tile_rows, static_cast<int32_t>(crossbar.rows.size()));
   hwgen::LayerOptions options;
   options.form = draw.one_of({hwgen::Form::kBitPlane, hwgen::Form::kBitSerial});
   const bool serial = options.form == hwgen::Form::kBitSerial;
   if (serial) options.planes = draw.one_of({1, 2, 4});
   options.pe = draw.range(1, cols);
-  options.row_lanes = draw.range(1, 4);
+  options.row_lanes = draw.range(1, std::min(4, rows));
   options.adc_lanes = draw.one_of(serial ? std::initializer_list<int32_t>{1, 2, 4}
                                          : std::initializer_list<int32_t>{1, 2, 4, 8, 16, 32});
   options.requant = draw.one_of({hwgen::Requant::kSerial, hwgen::Requant::kParallel});
@@ -62,10 +65,11 @@ TEST_CASE("Fifty designs answer in the planned cycles") {
     Draw draw(static_cast<uint64_t>(number));
     const test::SampleOptions shape = sample(draw);
     hwgen::PlanOptions options;
-    options.layers["conv1"] = layer(draw, shape.conv1);
-    options.layers["conv2"] = layer(draw, shape.conv2);
+    const ir::Design design = test::sample_design(shape);  // conv1, pool1, conv2, fc
+    options.layers["conv1"] = layer(draw, design, 0);
+    options.layers["conv2"] = layer(draw, design, 2);
     options.layers["conv2"].lines = draw.range(3, 6);
-    options.layers["fc"] = layer(draw, shape.outputs);
+    options.layers["fc"] = layer(draw, design, 3);
     options.layers["fc"].requant.reset();
     const Fixture fixture(fmt::format("many_{}", number), kImages, shape, draw.range(0, 1) * 4,
                           options);
