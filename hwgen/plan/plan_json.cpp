@@ -133,8 +133,6 @@ std::string to_json(const Plan& plan) {
     json["memories"].push_back({{"file", memory.file},
                                 {"layer", memory.layer},
                                 {"holds", memory.holds},
-                                {"config_layer", memory.config_layer},
-                                {"config_memory", memory.config_memory},
                                 {"style", static_cast<int>(memory.style)},
                                 {"width", memory.image.width()},
                                 {"words", memory.image.words()}});
