@@ -15,7 +15,7 @@ import statistics
 import sys
 
 FEATURES = {
-    "lut": ["add", "comb", "gate", "mux", "plain", "logic", "control"],
+    "lut": ["add", "comb", "gate", "mux", "plain", "logic", "table", "count", "control"],
     "ff": ["registers", "control"],
 }
 FAMILIES = ["ice40", "up5k", "ecp5", "gowin"]
@@ -84,6 +84,8 @@ def main():
             ]
             summary.append(f"{family} {kind}: {len(lines) - len(wrong)} of {len(lines)} equal" + (": " + ", ".join(wrong) if wrong else ""))
     print("\n" + "\n".join(summary))
+    for (family, kind), c in fitted.items():
+        print(family, kind, ", ".join(f"{name} {value:.3f}" for name, value in zip(FEATURES[kind], c)))
     if "--write" not in sys.argv:
         return
     path = sys.argv[sys.argv.index("--write") + 1]

@@ -44,6 +44,24 @@ int64_t blocks(int64_t words, int32_t width, ir::PartFamily family) {
   return least;
 }
 
+bool ice40(ir::PartFamily family) {
+  return family == ir::PartFamily::kIce40 || family == ir::PartFamily::kUp5k;
+}
+
+// Where Yosys puts a memory: by the costs of its libraries, a block of iCE40 against 64 registers.
+// The other families have look-up tables that can be written.
+enum class Place { kBlock, kTables, kWritten, kRegisters };
+
+Place place_of(const Structure::Memory& memory, ir::PartFamily family) {
+  if (memory.style == MemoryStyle::kBlock) return Place::kBlock;
+  if (memory.style == MemoryStyle::kLogic) return Place::kTables;
+  if (!ice40(family)) return Place::kWritten;
+  constexpr int64_t kBlockRegisters = 64;
+  return memory.words * memory.width > kBlockRegisters * blocks(memory.words, memory.width, family)
+             ? Place::kBlock
+             : Place::kRegisters;
+}
+
 template <size_t n>
 double dot(const std::array<double, n>& a, const std::array<double, n>& b) {
   double sum = 0;
@@ -68,9 +86,11 @@ Structure& Structure::operator+=(const Structure& other) {
   mux += other.mux;
   plain += other.plain;
   logic += other.logic;
+  count += other.count;
   control += other.control;
   memories.insert(memories.end(), other.memories.begin(), other.memories.end());
   products.insert(products.end(), other.products.begin(), other.products.end());
+  constants.insert(constants.end(), other.constants.begin(), other.constants.end());
   return *this;
 }
 
@@ -82,7 +102,7 @@ MemoryStyle memory_style(int64_t words, int32_t width, bool writable) {
 }
 
 int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family) {
-  if (memory.style == MemoryStyle::kLogic) return 0;
+  if (place_of(memory, family) != Place::kBlock) return 0;
   if (!memory.writable) return blocks(memory.words, memory.width, family);
   int64_t sum = 0;
   for (int32_t left = memory.width; left > 0; left -= kChunkBits) {
@@ -97,15 +117,29 @@ int64_t dsp_blocks(const Structure::Product& product) {
 }
 
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
-  constexpr size_t kLogic = 5;
-  std::array<double, kFeatures> f = {structure.add,    structure.comb,  structure.gate,
-                                     structure.mux,    structure.plain, structure.logic,
-                                     structure.control};
-  for (const Structure::Memory& memory : structure.memories) {
-    if (memory.style == MemoryStyle::kLogic) {
-      f[kLogic] += lut_memory(memory);
-      continue;
+  enum : size_t { kAdd, kComb, kGate, kMux, kPlain, kLogic, kTable, kCount, kControl };
+  std::array<double, kFeatures> f = {};
+  f[kAdd] = structure.add;
+  f[kComb] = structure.comb;
+  f[kGate] = structure.gate;
+  f[kMux] = structure.mux;
+  f[kPlain] = structure.plain;
+  f[kLogic] = structure.logic;
+  f[kCount] = structure.count;
+  f[kControl] = structure.control;
+  if (family == ir::PartFamily::kIce40) {
+    for (const Structure::Product& product : structure.constants) {
+      f[kComb] += static_cast<double>(product.a) * (product.b - 1);
     }
+  }
+  for (const Structure::Memory& memory : structure.memories) {
+    const Place place = place_of(memory, family);
+    if (place == Place::kTables || place == Place::kWritten) f[kTable] += lut_memory(memory);
+    if (place == Place::kRegisters) {
+      f[kPlain] += static_cast<double>(memory.words) * memory.width;
+      f[kLogic] += static_cast<double>(memory.words - 1) * memory.width * 2 / 3;
+    }
+    if (place != Place::kBlock) continue;
     // Blocks in depth: the chosen one's output passes a multiplexer.
     int64_t deep = 1;
     for (const Aspect& aspect : aspects(family)) deep = std::max(deep, aspect.words);
@@ -115,19 +149,27 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   return f;
 }
 
-std::array<double, kFlopFeatures> flop_features(const Structure& structure) {
-  return {structure.add + structure.mux + structure.plain, structure.control};
+std::array<double, kFlopFeatures> flop_features(const Structure& structure, ir::PartFamily family) {
+  double registers = structure.add + structure.mux + structure.plain + structure.count;
+  for (const Structure::Memory& memory : structure.memories) {
+    if (place_of(memory, family) != Place::kRegisters) continue;
+    registers += static_cast<double>(memory.words) * memory.width;
+  }
+  return {registers, structure.control};
 }
 
 Resources estimate(const Structure& structure, ir::PartFamily family) {
   const Coefficients& fit = kCoefficients[static_cast<size_t>(family)];
   Resources resources{dot(fit.lut, features(structure, family)),
-                      dot(fit.ff, flop_features(structure))};
+                      dot(fit.ff, flop_features(structure, family))};
   for (const Structure::Memory& memory : structure.memories) {
     resources.bram += block_rams(memory, family);
   }
   for (const Structure::Product& product : structure.products) {
     resources.dsp += dsp_blocks(product);
+  }
+  if (family != ir::PartFamily::kIce40) {
+    resources.dsp += static_cast<int64_t>(structure.constants.size());
   }
   return resources;
 }

@@ -5,18 +5,20 @@
 #include <algorithm>
 #include <bit>
 
+#include "compress/ir/noise.hpp"
+#include "hwgen/plan/cycles.hpp"
+
 namespace crosstwin::hwgen {
 namespace {
 
 constexpr int32_t kFlags = 4;  // valid, last and the like, beside every register stage of data
+constexpr int32_t kOutLatency = 11;  // of a tile, about: a column's last word to its sum
 
 int32_t digits(int64_t value) { return unsigned_bits(static_cast<uint64_t>(value)); }
 
 // Counts 0..n-1 and compares with the last.
 void counter(Structure& s, int64_t n) {
-  const int32_t bits = digits(n - 1);
-  s.add += bits;
-  s.logic += bits / 2.0;
+  if (n > 1) s.count += digits(n - 1);
 }
 
 // A tree that adds `terms` numbers of `bits` bits, registered at every level.
@@ -32,15 +34,30 @@ void adder_tree(Structure& s, int32_t terms, int32_t bits, bool widening) {
 void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   if (dsp) {
     s.products.push_back({a, b});
-    s.plain += a + b;
+    const int32_t blocks = static_cast<int32_t>(dsp_blocks({a, b}));
+    if (b <= 16) {
+      s.plain += a + b;
+      return;
+    }
+    // 16-bit digits of b unsigned, joined, less a where b is negative.
+    s.plain += 16.0 * blocks + b + a + b;
+    s.gate += a;
+    s.add += a;
+    if (blocks > 1) {
+      s.add += b;
+      s.plain += 16 + a;
+    }
     return;
   }
+  // Two bits of `a` at a time: b gated, and b added or not. Low bits of a sum only pass.
   int32_t nodes = (a + 1) / 2;
-  s.add += static_cast<double>(nodes) * (b + 2);
+  s.add += static_cast<double>(nodes) * (b + 1);
+  s.plain += nodes;
   s.gate += static_cast<double>(a) * b;
   for (int32_t bits = b + 2, step = 2; nodes > 1; nodes = (nodes + 1) / 2, step *= 2) {
     bits = std::min(a + b, bits + step);
-    s.add += static_cast<double>(nodes / 2) * bits;
+    s.add += static_cast<double>(nodes / 2) * (bits - step);
+    s.plain += static_cast<double>(nodes / 2) * step;
     if (nodes % 2 == 1) s.plain += bits;
   }
 }
@@ -70,45 +87,129 @@ int64_t beats(const LayerShape& shape, const Build& build) {
   return int64_t{tiles - 1} * full + (last + build.row_lanes - 1) / build.row_lanes;
 }
 
-// Powers of two that the gains are made of, binary or signed, whichever are fewer.
-int32_t gain_digits(const TileForm& form) {
-  uint32_t plain = 0, plus = 0, minus = 0;
-  for (const int32_t mult : form.adc_mult) {
-    const auto once = static_cast<uint32_t>(mult);
-    plain |= once;
-    plus |= (3 * once & ~once) >> 1;
-    minus |= (once & ~(3 * once)) >> 1;
-  }
-  return std::min(std::popcount(plain), std::popcount(plus) + std::popcount(minus));
+// Powers of two that a gain is made of, those that are added and those that are subtracted.
+struct Digits {
+  uint32_t plus = 0, minus = 0;
+  uint32_t any() const { return plus | minus; }
+  int32_t count() const { return std::popcount(plus) + std::popcount(minus); }
+};
+
+Digits digits_of(uint32_t mult, bool recode) {
+  if (!recode) return {mult, 0};
+  return {(3 * mult & ~mult) >> 1, (mult & ~(3 * mult)) >> 1};
 }
 
-// One converter: an addend for every bit of the gain, or a multiplier; offset, shift, clamp.
+// What some slice's gain has, and what all of them have. Binary or signed, whichever are fewer.
+struct GainDigits {
+  Digits some, all;
+};
+
+GainDigits gain_digits(const TileForm& form) {
+  if (form.adc_per_column) return {{form.adc_mask, 0}, {}};
+  GainDigits best;
+  for (const bool recode : {false, true}) {
+    GainDigits gain{{}, {~0U, ~0U}};
+    for (const int32_t mult : form.adc_mult) {
+      const Digits own = digits_of(static_cast<uint32_t>(mult), recode);
+      gain.some = {gain.some.plus | own.plus, gain.some.minus | own.minus};
+      gain.all = {gain.all.plus & own.plus, gain.all.minus & own.minus};
+    }
+    if (!recode || gain.some.count() < best.some.count()) best = gain;
+  }
+  return best;
+}
+
+bool differ(const std::vector<int32_t>& values) {
+  return std::any_of(values.begin(), values.end(), [&](int32_t v) { return v != values[0]; });
+}
+
+// Cycles that a current waits for its noise: rounds, ones, the gain's tree.
+int32_t noise_wait(const TileForm& form) {
+  uint32_t mask = 0;
+  for (const int32_t mult : form.noise_mult) mask |= static_cast<uint32_t>(mult);
+  return ir::kNoiseRounds + 3 + std::max(1, digits(std::popcount(mask)));
+}
+
+// xb_noise and the sum with the current.
+void noise(Structure& s, const TileForm& form, int32_t acc_bits) {
+  // Nine rounds of add, rotate, exclusive or on two halves; ones counted; the gain.
+  s.add += 9 * 16 + 24 + 16;
+  s.mux += 9 * 16;
+  s.plain += 32;
+  uint32_t mask = 0;
+  for (const int32_t mult : form.noise_mult) mask |= static_cast<uint32_t>(mult);
+  s.add += std::popcount(mask) * (10.0 + digits(mask) / 2.0);
+  s.add += acc_bits + 2;
+  const int32_t wait = noise_wait(form);
+  s.plain += static_cast<double>(wait) * (acc_bits + kFlags);
+}
+
+// The sum I * mult + offset + half of a converter without DSP blocks: a tree whose nodes add only
+// where both sides have bits. The leaves are the constants and the gain's digits, lowest first.
+void converter_sum(Structure& s, const TileForm& form, const GainDigits& gain, int32_t acc_bits,
+                   int32_t sum_bits) {
+  struct Leaf {
+    int32_t low, top;  // places: the lowest that may be set, one above the highest
+  };
+  std::vector<Leaf> leaves = {{0, 0}};  // constants
+  for (const int32_t shift : form.adc_shift) leaves[0].top = std::max(leaves[0].top, shift + 1);
+  if (form.adc_per_column) leaves.push_back({0, form.offset_bits});
+  for (int32_t place = 0; place < 18; ++place) {
+    if ((gain.some.any() >> place & 1) == 0) continue;
+    leaves.push_back({place, place + acc_bits});
+    if ((gain.all.any() >> place & 1) == 0) s.gate += acc_bits;
+  }
+  while (leaves.size() > 1) {
+    std::vector<Leaf> sums;
+    for (size_t at = 0; at < leaves.size(); at += 2) {
+      const Leaf left = leaves[at];
+      if (at + 1 == leaves.size()) {
+        s.plain += left.top - left.low;
+        sums.push_back(left);
+        continue;
+      }
+      const Leaf right = leaves[at + 1];
+      const int32_t top = std::min(sum_bits, std::max(left.top, right.top) + 1);
+      s.add += std::max(0, top - right.low);
+      s.plain += std::max(0, std::min(right.low, top) - left.low);
+      sums.push_back({left.low, top});
+    }
+    leaves = std::move(sums);
+  }
+}
+
+// One converter: current in, code out.
 void converter(Structure& s, const LayerShape& shape, const TileForm& form, int32_t acc_bits,
                bool dsp, bool writable) {
-  const int32_t mult_bits = digits(form.adc_mask);
-  const int32_t total = acc_bits + mult_bits + 1;
-  const int32_t addends = form.adc_per_column ? std::popcount(form.adc_mask) : gain_digits(form);
-  if (!form.noise_mult.empty()) {
-    // Two draws' halves over nine rounds of add, rotate, exclusive or; 24 bits counted; scaled.
-    s.add += 9 * 16 + 24 + 16;
-    s.mux += 9 * 16;
-    s.plain += 32;
-    product(s, 16, 10, false);
-    s.add += acc_bits + 2;
-  }
-  const bool varies = form.adc_per_column || shape.slices > 1;
-  if (dsp && addends > 1) {
-    product(s, acc_bits, mult_bits, true);
-    s.add += total;
-    s.plain += total;
+  const int32_t sum_bits =
+      std::max(acc_bits + digits(form.adc_mask), form.adc_per_column ? form.offset_bits : 0) + 1;
+  const GainDigits gain = gain_digits(form);
+  if (!form.noise_mult.empty()) noise(s, form, acc_bits);
+  if (dsp && gain.some.count() > 1) {
+    product(s, acc_bits, digits(form.adc_mask), true);
+    s.add += sum_bits;
+    s.plain += 3.0 * sum_bits;
   } else {
-    if (varies && addends > 1) s.gate += static_cast<double>(addends) * acc_bits / 2;
-    adder_tree(s, addends + 1, total, false);
+    converter_sum(s, form, gain, acc_bits, sum_bits);
   }
-  if (shape.slices > 1) s.logic += total / 2.0;  // shift by slice
-  s.logic += (total - shape.adc_bits) / 3.0;     // over full scale
+  if (form.adc_per_column) {
+    s.plain += 3.0 * acc_bits;                        // waits for them
+    s.mux += 16 + form.offset_bits + shape.adc_bits;  // the slice's
+    s.plain += 5.0 * shape.adc_bits;                  // the clip beside the sum
+    s.comb += shape.adc_bits;                         // compares
+    s.mux += shape.adc_bits;
+  } else if (differ(form.adc_clip) || form.adc_clip[0] + 1 < 1 << shape.adc_bits) {
+    s.mux += 2.0 * shape.adc_bits;
+  }
+  int32_t left = sum_bits;  // behind the shift
+  if (differ(form.adc_shift)) {
+    s.logic += sum_bits;
+  } else {
+    left -= form.adc_shift[0];
+  }
+  s.logic += std::max(0, left - shape.adc_bits) / 3.0;  // over full scale
   s.mux += shape.adc_bits;
-  if (form.adc_per_column) s.mux += 2.0 * shape.adc_bits;  // clip
+  s.plain += 6;  // valid, slice
   if (form.inl) {
     rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, writable);
     s.plain += shape.adc_bits;
@@ -151,7 +252,7 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   Structure s;
   const int64_t ring = ring_words(shape, build.lines);
   const int32_t address = digits(ring - 1);
-  const int32_t line_bits = digits(3 * shape.in_h + shape.kernel_h) + 1;
+  const int32_t line_bits = digits(ring / (int64_t{shape.in_w} * shape.in_c) + shape.kernel_h) + 1;
   const int32_t offset =
       digits(int64_t{(shape.kernel_h - 1) * shape.in_w + shape.kernel_w} * shape.in_c - 1);
   const int32_t field = shape.pad > 0 ? offset + digits(shape.kernel_h - 1) +
@@ -164,9 +265,11 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
     s.add += address;          // base + offset
     s.plain += shape.in_bits;  // behind the memory
     if (shape.pad > 0) {
-      s.comb += digits(shape.in_w + 2 * shape.pad) + line_bits;
+      const int32_t place = digits(shape.in_w + 2 * shape.pad) + digits(shape.in_h + 2 * shape.pad);
+      s.comb += place;             // of the row in the map
+      s.logic += place / 2.0 + 1;  // outside of it
       s.plain += 3.0 * shape.in_bits + 3;
-      s.logic += shape.in_bits + 4;
+      s.logic += shape.in_bits;  // what padding supplies
     }
   }
   counter(s, ring);                              // write address
@@ -175,9 +278,15 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   counter(s, groups(shape, build) * std::max(1, shape.in_bits / build.planes));
   counter(s, shape.out_w);
   counter(s, shape.out_h);
-  s.add += 2.0 * address + 4.0 * line_bits;  // bases; lines held, there, needed, released
-  s.comb += 3.0 * line_bits;
-  s.plain += 5 * kFlags;
+  s.add += address + 2.0 * line_bits;    // base; lines free, lines held
+  s.logic += address + 4.0 * line_bits;  // and their steps
+  if (shape.pad > 0) {
+    counter(s, shape.in_w + 2 * shape.pad);  // place of the kernel
+    counter(s, shape.in_h + 2 * shape.pad);
+    counter(s, shape.in_h);
+    s.logic += 2.0 * line_bits;
+  }
+  s.plain += 15 + 6;  // flags of the stages; a counter's end
   s.control = 1;
   return s;
 }
@@ -203,11 +312,13 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
       s.mux += levels * form.g_bits;  // registers, each cell with its choice of one
       tables = levels * 2 / 3;
     }
-    s.mux += cells * shape.cell_bits;
+    s.mux += cells / shape.slices * form.mag_bits;
     s.logic += cells * form.g_bits * (tables - 1);
     s.mux += cells * form.g_bits;
   }
-  s.plain += depth * (build.row_lanes * shape.in_bits + kFlags);
+  s.plain += depth * build.row_lanes * build.planes + 3.0 * (depth + digits(build.row_lanes - 1));
+  if (build.planes < shape.in_bits)
+    s.logic += static_cast<double>(build.row_lanes) * shape.in_bits / 2;
 
   // Accumulators a plane, behind the sum of a beat's gated conductances; and the copy that drains.
   const double sums = static_cast<double>(build.pe) * words * build.planes;
@@ -223,43 +334,75 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   s.mux += sums * acc_bits;
   counter(s, int64_t{groups(shape, build)} * beats(shape, build));
   counter(s, full_rows);
+  const int32_t passes = std::max(1, shape.in_bits / build.planes);
+  counter(s, passes);
+  counter(s, tiles);
   // Which word drains, and which code comes: two sets of the same counters.
+  const int32_t converters = std::max(1, build.adc_lanes);
+  const int32_t codes = std::max(1, words / converters);
+  const int32_t plane_steps = build.planes / std::max(1, converters / words);
   for (int side = 0; side < 2; ++side) {
-    counter(s, std::max(1, words / std::max(1, build.adc_lanes)));
-    counter(s, build.planes);
+    counter(s, codes);
+    counter(s, plane_steps);
     counter(s, build.pe);
     counter(s, tiles);
-    counter(s, groups(shape, build));
-    counter(s, std::max(1, shape.in_bits / build.planes));
+    counter(s, passes);
+    if (shape.cols % build.pe != 0) counter(s, groups(shape, build));
   }
   for (int32_t lane = 0; lane < build.adc_lanes; ++lane) {
     converter(s, shape, form, acc_bits, build.dsp, writable);
   }
+  if (!form.noise_mult.empty()) {
+    s.count += 32;  // images
+    counter(s, shape.positions());
+  }
+  if (form.adc_per_column || !form.noise_mult.empty()) counter(s, shape.cols);
   if (form.adc_per_column) {
     rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), writable);
   }
 
-  // Codes with their slice's weight, pairs and planes added, row tiles added, out.
-  int32_t lsb_bits = 0;
+  // Codes with their slice's weight; pairs and planes added.
+  const int32_t unit = shape.adc_bits + 1;
+  const int32_t term = unit + shape.cell_bits * (shape.slices - 1);
+  int32_t units = 1;
+  if (build.adc_lanes <= 1) {
+    s.mux += term;
+  } else {
+    units = build.adc_lanes % 2 == 0 ? build.adc_lanes / 2 : build.adc_lanes;
+    s.add += static_cast<double>(units) * unit;
+    if (codes > 1) s.logic += static_cast<double>(units) * term;
+    if (units == 1) s.plain += term;
+  }
+  for (int32_t left = units, level = 1; left > 1; left = (left + 1) / 2, ++level) {
+    s.add += static_cast<double>(left / 2) * (unit + level);
+    s.plain += static_cast<double>(left / 2) * (term - unit);
+  }
   for (const int32_t lsb : form.lsb) {
-    lsb_bits = std::max(lsb_bits, std::popcount(static_cast<uint32_t>(lsb)) - 1);
+    if (std::popcount(static_cast<uint32_t>(lsb)) < 2) continue;
+    for (int32_t i = 0; i < units; ++i) s.constants.push_back({unit, digits(lsb)});
   }
-  const int32_t term = shape.adc_bits + shape.cell_bits * (shape.slices - 1) + 2;
-  s.logic += build.adc_lanes * term / 2.0;
-  s.comb += build.adc_lanes * static_cast<double>(term) * lsb_bits;
-  if (build.adc_lanes > 1) s.add += build.adc_lanes * static_cast<double>(shape.adc_bits + 1) / 2;
-  for (int32_t left = (build.adc_lanes + 1) / 2; left > 1; left = (left + 1) / 2) {
-    s.add += static_cast<double>(left / 2) * form.sum_bits;
-  }
-  if (build.adc_lanes <= 2) s.plain += form.sum_bits;
+
+  // The planes of a column added up, and its passes and row tiles; out, in as many places as it
+  // takes.
   s.add += form.sum_bits;
-  const bool parked = tiles > 1 || build.planes < shape.in_bits;
-  if (parked) {
-    s.add += form.sum_bits;
-    s.mux += static_cast<double>(build.pe) * form.sum_bits;  // a total a column
-    s.logic += (build.pe - 1) * form.sum_bits / 2.0;
+  if (plane_steps > 1 || passes > 1 || tiles > 1) s.logic += form.sum_bits;
+  if (passes > 1 || tiles > 1) {
+    const bool direct = tiles == 1 || plane_steps == 1;
+    if (!direct) {
+      s.add += form.sum_bits;
+      s.logic += form.sum_bits;
+    }
+    if (build.pe > 1) {
+      s.memories.push_back({build.pe, form.sum_bits, false, MemoryStyle::kTool});
+      s.plain += form.sum_bits;
+    } else if (!direct) {
+      s.plain += form.sum_bits;
+    }
   }
-  s.plain += form.sum_bits;  // out
+  s.plain += 3.0 * (8 + digits(build.pe - 1));  // names beside the sums
+  const int32_t spacing = codes * plane_steps;
+  const int32_t places = std::min(build.pe, (kOutLatency + spacing - 1) / spacing);
+  s.mux += static_cast<double>(places) * (form.sum_bits + 1);
   s.control = 1;
   return s;
 }
@@ -281,8 +424,11 @@ Structure mac_structure(const LayerShape& shape, const TileForm& form, const Bui
     s.plain += pe * tree.plain;
   }
   s.add += pe * sum;
-  s.mux += pe * sum;  // the copy that leaves
-  s.plain += 3.0 * build.row_lanes * shape.in_bits + 4 * kFlags;
+  s.gate += pe * sum;  // a group's first term replaces the sum
+  s.mux += pe * sum;   // the copy that leaves
+  s.plain += 2.0 * build.row_lanes * shape.in_bits;
+  const int32_t depth = 2 + mac_latency(shape.in_bits, false, build.row_lanes, build.dsp);
+  s.plain += 3.0 * depth + kFlags;  // valid, end, last
   counter(s, int64_t{groups(shape, build)} * beats(shape, build));
   counter(s, beats(shape, build));
   counter(s, build.pe);
@@ -297,25 +443,34 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
   const int32_t value = std::max(sum_bits(shape, form, build), form.bias_bits) + 1;
   rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable);
   counter(s, shape.cols);
-  s.comb += value;  // Y + bias
-  if (shape.logits) {
-    s.mux += shape.out_bits;
-  } else if (build.requant == Requant::kSerial) {
-    s.comb += value + 2;           // high += v
-    s.mux += value + 2 + 16;       // high and low
-    s.plain += value;              // v
-    s.logic += 2.0 * value / 3;    // clamp
-    s.mux += shape.out_bits + 16;  // counts and states
-  } else {
+  s.add += value;  // Y + bias
+  s.plain += kFlags;
+  // Shifts are of 16 places and more, as the factors are of 16 bits: what serves less goes away.
+  if (!shape.logits && build.requant == Requant::kSerial) {
+    s.add += value + 1;  // high += v
+    s.gate += value + 1;
+    s.mux += 16;                                    // low
+    s.comb += 5 + 5;                                // distance of the shift, steps left
+    s.mux += 5 + 5;                                 //
+    s.logic += (value + 1 - shape.out_bits) / 2.0;  // out of the clamp
+    s.comb += shape.out_bits;                       // rounds
+    s.mux += shape.out_bits;                        // clamps
+  } else if (!shape.logits) {
     product(s, 16, value, build.dsp);
-    const int32_t stages = build.dsp ? 2 + value / 16 : 5;
-    s.plain += value + 16 + 7.0 * (stages + 3);  // factors; shift and flags beside the product
-    s.logic += (value + 17) * 2.0;               // two of the shifter's levels of five
-    s.mux += shape.out_bits + 10;                // what they leave
-    s.logic += 3.0 * (shape.out_bits + 10) / 2;  // the other three
-    s.mux += shape.out_bits + 3;
-    s.mux += shape.out_bits;
-    s.logic += value / 3.0;
+    // Low bits that every column's shift drops go away.
+    s.plain -= 16.0 * (build.dsp ? 3 : 1);
+    const int32_t stages = requant_stages(value, build.dsp) - 1;
+    s.plain += 16 + 5.0 * stages;  // factor; shift and flags beside the product
+    // The rest of the shifter: from level to level fewer bits, the others say whether it saturates.
+    int32_t bits = value + 1;
+    for (int32_t level = 3; level >= 0; --level) {
+      const int32_t kept = std::min(bits, shape.out_bits + 1 + (1 << level));
+      s.logic += bits + (bits - kept) / 2.0;
+      bits = kept;
+      if (level == 3 || level == 0) s.plain += bits + 2;
+    }
+    s.comb += shape.out_bits;  // rounds
+    s.mux += shape.out_bits;   // clamps
   }
   s.control = 1;
   return s;

@@ -33,6 +33,25 @@ TEST_CASE("Small memories lie in logic") {
   CHECK(block_rams({16, 30, false, MemoryStyle::kLogic}, PartFamily::kIce40) == 0);
 }
 
+TEST_CASE("Registers with a write port lie where the family has room for them") {
+  const Structure::Memory totals{8, 22, false, MemoryStyle::kTool};
+  CHECK(block_rams(totals, PartFamily::kIce40) == 2);  // 176 bits cost more than two blocks
+  CHECK(block_rams(totals, PartFamily::kEcp5) == 0);
+  CHECK(block_rams({4, 22, false, MemoryStyle::kTool}, PartFamily::kIce40) == 0);
+  Structure s;
+  s.memories = {{4, 22, false, MemoryStyle::kTool}};
+  CHECK(flop_features(s, PartFamily::kIce40)[0] == 88);
+  CHECK(flop_features(s, PartFamily::kEcp5)[0] == 0);
+}
+
+TEST_CASE("A product by a constant takes a multiplier where the family has them") {
+  Structure s;
+  s.constants = {{9, 2}};
+  CHECK(estimate(s, PartFamily::kEcp5).dsp == 1);
+  CHECK(estimate(s, PartFamily::kIce40).dsp == 0);
+  CHECK(estimate(s, PartFamily::kIce40).lut > 0);
+}
+
 TEST_CASE("A product takes as many multipliers as its factors have parts") {
   CHECK(dsp_blocks({8, 8}) == 1);
   CHECK(dsp_blocks({16, 16}) == 1);
@@ -56,6 +75,9 @@ TileForm form() {
   f.g_bits = 8;
   f.adc_mask = 0x1111;
   f.adc_mult = {0x1111, 0x1111};
+  f.adc_shift = {16, 16};
+  f.adc_offset = {0, 0};
+  f.adc_clip = {255, 255};
   f.lsb = {1, 1};
   f.sum_bits = 22;
   f.bias_bits = 12;
