@@ -1,11 +1,12 @@
 // The designs that the resource estimate is calibrated with: their RTL, and their features.
 // SPDX-License-Identifier: Apache-2.0
 //
-//   bench_estimator list FAMILY | emit NAME DIR | features | tiles
+//   bench_estimator list FAMILY | emit NAME DIR | features | tiles | parts
 //
 // list: names, one a line, each with `place` for the table of tiles or `pack`. emit: one design's
 // RTL. features: a CSV line a design and family, the features of hwgen/plan/estimate.hpp and what
-// is estimated. tiles: a CSV line a row of the table. A module stands in a harness, which is
+// is estimated. tiles and parts: the rows and the columns of the
+// table. A module stands in a harness, which is
 // counted in its features.
 #include <fmt/format.h>
 
@@ -63,6 +64,15 @@ void tiles() {
   }
 }
 
+void parts() {
+  fmt::print("family,title,lut,ff,bram,dsp\n");
+  for (const char* device : {"hx8k", "up5k", "25k", "gw1n-9c"}) {
+    const ir::Part& part = ir::find_part(device, device);
+    fmt::print("{},{},{},{},{},{}\n", ir::to_string(part.family), part.title, part.lut, part.ff,
+               part.bram, part.dsp);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -76,8 +86,11 @@ int main(int argc, char** argv) {
       features();
     } else if (words == std::vector<std::string>{"tiles"}) {
       tiles();
+    } else if (words == std::vector<std::string>{"parts"}) {
+      parts();
     } else {
-      std::fputs("usage: bench_estimator list FAMILY | emit NAME DIR | features | tiles\n", stderr);
+      std::fputs("usage: bench_estimator list FAMILY | emit NAME DIR | features | tiles | parts\n",
+                 stderr);
       return 1;
     }
     return 0;

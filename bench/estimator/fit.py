@@ -2,20 +2,22 @@
 # Fits the coefficients of the resource estimate to measured designs, and says how far it is off.
 # SPDX-License-Identifier: Apache-2.0
 #
-#   fit.py FEATURES MEASURED [--write HEADER]
+#   fit.py FEATURES MEASURED [--write HEADER] [--results DOCUMENT]
 #
 # FEATURES is what `bench_estimator features` prints, MEASURED is measured.csv. For every family the
 # look-up tables and the flip-flops are sums of non-negative coefficients times features, with the
 # least squared relative error. The table holds each design against the coefficients fitted to all
 # others (leave one out). --write puts the coefficients of all designs in
 # hwgen/plan/coefficients.hpp; those of a family with fewer than ENOUGH designs stay, but up5k takes
-# ice40's: its cells are the same.
+# ice40's: its cells are the same. --results puts the table of errors between the marks of DOCUMENT.
 import csv
 import statistics
 import sys
 
+import marked
+
 FEATURES = {
-    "lut": ["add", "comb", "gate", "mux", "plain", "logic", "table", "count", "control"],
+    "lut": ["add", "comb", "gate", "mask", "mux", "plain", "logic", "table", "count", "control"],
     "ff": ["registers", "control"],
 }
 FAMILIES = ["ice40", "up5k", "ecp5", "gowin"]
@@ -64,28 +66,34 @@ def main():
     print("| design | family | | measured | estimated without it | error |\n|---|---|---|--:|--:|--:|")
     fitted = {}
     summary = []
+    table = "| family | designs | LUT, median | worst | FF, median | worst | BRAM exact | DSP exact |\n|---|" + "--:|" * 7 + "\n"
     for family in FAMILIES:
         lines = [m for m in measured if m["family"] == family and (m["name"], family) in features]
         if len(lines) < ENOUGH:
             continue
         names = [m["name"] for m in lines]
+        table += f"| {family} | {len(lines)} "
         for kind in ("lut", "ff"):
             rows = [[float(features[m["name"], family][f]) for f in FEATURES[kind]] for m in lines]
             # Nothing measured is 0; a relative error needs that.
             targets = [max(1.0, float(m[kind])) for m in lines]
             fitted[family, kind] = solve(rows, targets)
             median, worst = report(kind.upper(), family, names, rows, targets)
-            summary.append(f"{family} {kind.upper()}: {len(lines)} designs, median {100 * median:.1f}%, worst {100 * worst:.1f}%")
+            table += f"| {100 * median:.1f}% | {100 * worst:.1f}% "
         for kind in ("bram", "dsp"):
             wrong = [
-                f"{m['name']} {m[kind]} not {features[m['name'], family][kind]}"
+                f"{family} {m['name']}: {m[kind]} {kind.upper()}, not {features[m['name'], family][kind]}"
                 for m in lines
                 if int(m[kind]) != int(features[m["name"], family][kind])
             ]
-            summary.append(f"{family} {kind}: {len(lines) - len(wrong)} of {len(lines)} equal" + (": " + ", ".join(wrong) if wrong else ""))
-    print("\n" + "\n".join(summary))
+            table += f"| {len(lines) - len(wrong)} "
+            summary += wrong
+        table += "|\n"
     for (family, kind), c in fitted.items():
-        print(family, kind, ", ".join(f"{name} {value:.3f}" for name, value in zip(FEATURES[kind], c)))
+        summary.append(f"{family} {kind.upper()}: " + ", ".join(f"{n} {v:.3f}" for n, v in zip(FEATURES[kind], c)))
+    print("\n" + "\n".join(summary) + "\n\n" + table)
+    if "--results" in sys.argv:
+        marked.replace(sys.argv[sys.argv.index("--results") + 1], "estimator", table)
     if "--write" not in sys.argv:
         return
     path = sys.argv[sys.argv.index("--write") + 1]

@@ -83,6 +83,7 @@ Structure& Structure::operator+=(const Structure& other) {
   add += other.add;
   comb += other.comb;
   gate += other.gate;
+  mask += other.mask;
   mux += other.mux;
   plain += other.plain;
   logic += other.logic;
@@ -117,11 +118,12 @@ int64_t dsp_blocks(const Structure::Product& product) {
 }
 
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
-  enum : size_t { kAdd, kComb, kGate, kMux, kPlain, kLogic, kTable, kCount, kControl };
+  enum : size_t { kAdd, kComb, kGate, kMask, kMux, kPlain, kLogic, kTable, kCount, kControl };
   std::array<double, kFeatures> f = {};
   f[kAdd] = structure.add;
   f[kComb] = structure.comb;
   f[kGate] = structure.gate;
+  f[kMask] = structure.mask;
   f[kMux] = structure.mux;
   f[kPlain] = structure.plain;
   f[kLogic] = structure.logic;

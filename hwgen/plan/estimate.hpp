@@ -27,7 +27,8 @@ enum class MemoryStyle { kTool = 0, kBlock = 1, kLogic = 2 };
 struct Structure {
   double add = 0;      // of adders that a register follows
   double comb = 0;     // of adders and comparators that none follows
-  double gate = 0;     // of addends that another bit enables
+  double gate = 0;     // of sums that another bit takes in place of an addend
+  double mask = 0;     // of addends that another bit lets through
   double mux = 0;      // of registers behind a choice of two or more values
   double plain = 0;    // of registers that only delay
   double logic = 0;    // look-up tables without a register
@@ -49,9 +50,9 @@ struct Structure {
 };
 
 // The features of the linear model, in the order of Coefficients.
-inline constexpr size_t kFeatures = 9;
+inline constexpr size_t kFeatures = 10;
 inline constexpr std::array<const char*, kFeatures> kFeatureNames = {
-    "add", "comb", "gate", "mux", "plain", "logic", "table", "count", "control"};
+    "add", "comb", "gate", "mask", "mux", "plain", "logic", "table", "count", "control"};
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family);
 // Flip-flops are the registers, and some in every module.
 inline constexpr size_t kFlopFeatures = 2;

@@ -42,7 +42,7 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
     }
     // 16-bit digits of b unsigned, joined, less a where b is negative.
     s.plain += 16.0 * blocks + b + a + b;
-    s.gate += a;
+    s.mask += a;
     s.add += a;
     if (blocks > 1) {
       s.add += b;
@@ -54,7 +54,8 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   int32_t nodes = (a + 1) / 2;
   s.add += static_cast<double>(nodes) * (b + 1);
   s.plain += nodes;
-  s.gate += static_cast<double>(a) * b;
+  s.mask += static_cast<double>(nodes) * b;
+  s.gate += static_cast<double>(a / 2) * (b + 1);
   for (int32_t bits = b + 2, step = 2; nodes > 1; nodes = (nodes + 1) / 2, step *= 2) {
     bits = std::min(a + b, bits + step);
     s.add += static_cast<double>(nodes / 2) * (bits - step);
@@ -63,8 +64,9 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   }
 }
 
-void rom(Structure& s, int64_t words, int32_t width, bool writable) {
+void rom(Structure& s, int64_t words, int32_t width, bool writable, int32_t constant) {
   const MemoryStyle style = memory_style(words, width, writable);
+  if (!writable) width -= constant;
   s.memories.push_back({words, width, writable, style});
   s.plain += width;  // the register behind it
   if (style == MemoryStyle::kLogic) s.plain += width;
@@ -92,6 +94,11 @@ LayerShape layer_shape(const ir::Layout& layout, const ir::Stage& stage,
   shape.kernel_w = crossbar.kernel_w;
   shape.stride = crossbar.stride;
   shape.pad = crossbar.pad;
+  uint32_t differ = 0;
+  for (const int32_t value : crossbar.pad_value) {
+    differ |= static_cast<uint32_t>(value ^ crossbar.pad_value[0]);
+  }
+  shape.pad_bits = std::popcount(differ);
   shape.out_h = stage.out.h;
   shape.out_w = stage.out.w;
   shape.rows = static_cast<int32_t>(crossbar.rows.size());
@@ -123,7 +130,8 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
                                             digits(shape.kernel_w - 1) + shape.in_bits
                                       : offset;
   const int32_t lanes = build.row_lanes;
-  rom(s, beats(shape, build), lanes * field, writable);
+  rom(s, beats(shape, build), lanes * field, writable,
+      shape.pad > 0 ? lanes * (shape.in_bits - shape.pad_bits) : 0);
   for (int32_t lane = 0; lane < lanes; ++lane) {
     s.memories.push_back({ring, shape.in_bits, false, MemoryStyle::kBlock});
     s.add += address;          // base + offset
@@ -132,7 +140,7 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
       const int32_t place = digits(shape.in_w + 2 * shape.pad) + digits(shape.in_h + 2 * shape.pad);
       s.comb += place;             // of the row in the map
       s.logic += place / 2.0 + 1;  // outside of it
-      s.plain += 3.0 * shape.in_bits + 3;
+      s.plain += 3.0 * shape.pad_bits + 3;
       s.logic += shape.in_bits;  // what padding supplies
     }
   }
@@ -142,8 +150,8 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   counter(s, groups(shape, build) * std::max(1, shape.in_bits / build.planes));
   counter(s, shape.out_w);
   counter(s, shape.out_h);
-  s.add += address + 2.0 * line_bits;    // base; lines free, lines held
-  s.logic += address + 4.0 * line_bits;  // and their steps
+  s.add += address + 2.0 * line_bits;  // base; lines free, lines held
+  s.logic += 4 + 2.0 * line_bits;      // and their steps: choices of constants
   if (shape.pad > 0) {
     counter(s, shape.in_w + 2 * shape.pad);  // place of the kernel
     counter(s, shape.in_h + 2 * shape.pad);
@@ -189,18 +197,20 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
                             bool writable) {
   Structure s;
   const int32_t value = std::max(sum_bits(shape, form, build), form.bias_bits) + 1;
-  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable);
+  // Shifts are of 16 places and more, as the factors are of 16 bits, and differ by a few places.
+  constexpr int32_t kShiftConstant = 3;
+  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable,
+      shape.logits ? 0 : kShiftConstant);
   counter(s, shape.cols);
   s.add += value;  // Y + bias
   s.plain += kFlags;
-  // Shifts are of 16 places and more, as the factors are of 16 bits: what serves less goes away.
   if (!shape.logits && build.requant == Requant::kSerial) {
     s.add += value + 1;  // high += v
     s.gate += value + 1;
     s.mux += 16;                                    // low
     s.comb += 5 + 5;                                // distance of the shift, steps left
     s.mux += 5 + 5;                                 //
-    s.logic += (value + 1 - shape.out_bits) / 2.0;  // out of the clamp
+    s.logic += (value + 1 - shape.out_bits) / 3.0;  // out of the clamp
     s.comb += shape.out_bits;                       // rounds
     s.mux += shape.out_bits;                        // clamps
   } else if (!shape.logits) {
@@ -209,14 +219,10 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
     s.plain -= 16.0 * (build.dsp ? 3 : 1);
     const int32_t stages = requant_stages(value, build.dsp) - 1;
     s.plain += 16 + 5.0 * stages;  // factor; shift and flags beside the product
-    // The rest of the shifter: from level to level fewer bits, the others say whether it saturates.
-    int32_t bits = value + 1;
-    for (int32_t level = 3; level >= 0; --level) {
-      const int32_t kept = std::min(bits, shape.out_bits + 1 + (1 << level));
-      s.logic += bits + (bits - kept) / 2.0;
-      bits = kept;
-      if (level == 3 || level == 0) s.plain += bits + 2;
-    }
+    // The shifter's two last levels. What is dropped from the top only says whether it saturates.
+    const int32_t fine = shape.out_bits + 5;
+    s.logic += std::max(0, value + 1 - fine) / 2.0 + 2.0 * fine - 2;
+    s.plain += fine + 4 + shape.out_bits + 4;
     s.comb += shape.out_bits;  // rounds
     s.mux += shape.out_bits;   // clamps
   }

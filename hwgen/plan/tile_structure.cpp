@@ -83,7 +83,7 @@ void converter_sum(Structure& s, const TileForm& form, const GainDigits& gain, i
   for (int32_t place = 0; place < 18; ++place) {
     if ((gain.some.any() >> place & 1) == 0) continue;
     leaves.push_back({place, place + acc_bits});
-    if ((gain.all.any() >> place & 1) == 0) s.gate += acc_bits;
+    if ((gain.all.any() >> place & 1) == 0) s.mask += acc_bits;
   }
   while (leaves.size() > 1) {
     std::vector<Leaf> sums;
@@ -170,16 +170,14 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.mux += cells * form.g_bits;
   }
   s.plain += depth * build.row_lanes * build.planes + 3.0 * (depth + digits(build.row_lanes - 1));
-  if (build.planes < shape.in_bits)
-    s.logic += static_cast<double>(build.row_lanes) * shape.in_bits / 2;
 
   // Accumulators a plane, behind the sum of a beat's gated conductances; and the copy that drains.
   const double sums = static_cast<double>(build.pe) * words * build.planes;
   if (build.row_lanes > 1) {
     Structure tree;
-    tree.gate += static_cast<double>(build.row_lanes) * form.g_bits;
+    tree.mask += static_cast<double>(build.row_lanes) * form.g_bits;
     adder_tree(tree, build.row_lanes, form.g_bits, true);
-    s.gate += sums * tree.gate;
+    s.mask += sums * tree.mask;
     s.add += sums * tree.add;
     s.plain += sums * tree.plain;
   }
@@ -190,6 +188,13 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   const int32_t passes = std::max(1, shape.in_bits / build.planes);
   counter(s, passes);
   counter(s, tiles);
+  if (passes > 1) {
+    // The planes of the pass; the group's first word, to which the address goes back.
+    s.logic += static_cast<double>(build.row_lanes) * build.planes * (passes - 1) * 2 / 3;
+    const int32_t address = digits(int64_t{groups(shape, build)} * beats(shape, build) - 1);
+    s.mux += address;
+    s.logic += address;
+  }
   // Which word drains, and which code comes: two sets of the same counters.
   const int32_t converters = std::max(1, build.adc_lanes);
   const int32_t codes = std::max(1, words / converters);
