@@ -50,7 +50,7 @@ void features() {
       const hwgen::Resources r = hwgen::estimate(structure, family);
       fmt::print("{},{},{:.1f},{:.1f},{:.0f},{:.0f},{},{}\n", s.name, ir::to_string(family),
                  fmt::join(hwgen::features(structure, family), ","),
-                 hwgen::flop_features(structure, family)[0], r.lut, r.ff, r.bram, r.dsp);
+                 hwgen::registers(structure, family), r.lut, r.ff, r.bram, r.dsp);
     }
   }
 }

@@ -303,8 +303,7 @@ bool measured_on(const Subject& s, ir::PartFamily family) {
   if (family == ir::PartFamily::kIce40) return !s.build.dsp;
   // There a table's collapsed tile takes multipliers.
   const bool logic_products = s.build.form == Form::kCollapsed && !s.build.dsp;
-  if (!s.row.empty()) return !logic_products;
-  return family != ir::PartFamily::kUp5k || s.build.dsp;
+  return s.row.empty() || !logic_products;
 }
 
 Plan plan_of(const Subject& s) {

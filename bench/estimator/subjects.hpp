@@ -27,8 +27,7 @@ struct Subject {
 
 std::vector<Subject> subjects();
 
-// Whether it is measured there: no multipliers where there are none; on UP5K, whose cells are those
-// of iCE40, only what has multipliers or is in the table.
+// Whether it is measured there: no multipliers where there are none.
 bool measured_on(const Subject& subject, ir::PartFamily family);
 
 // Of a whole design.

@@ -48,18 +48,28 @@ bool ice40(ir::PartFamily family) {
   return family == ir::PartFamily::kIce40 || family == ir::PartFamily::kUp5k;
 }
 
-// Where Yosys puts a memory: by the costs of its libraries, a block of iCE40 against 64 registers.
-// The other families have look-up tables that can be written.
+// Whether Yosys takes a multiplier for a product by a constant.
+bool constant_multipliers(ir::PartFamily family) {
+  return family == ir::PartFamily::kUp5k || family == ir::PartFamily::kEcp5;
+}
+
+// Where Yosys puts a memory: by the costs of its libraries. A block of iCE40 is worth 64 registers,
+// and there are no look-up tables that can be written; elsewhere one is worth 32 of four bits each.
 enum class Place { kBlock, kTables, kWritten, kRegisters };
 
 Place place_of(const Structure::Memory& memory, ir::PartFamily family) {
   if (memory.style == MemoryStyle::kBlock) return Place::kBlock;
   if (memory.style == MemoryStyle::kLogic) return Place::kTables;
-  if (!ice40(family)) return Place::kWritten;
-  constexpr int64_t kBlockRegisters = 64;
-  return memory.words * memory.width > kBlockRegisters * blocks(memory.words, memory.width, family)
-             ? Place::kBlock
-             : Place::kRegisters;
+  const int64_t taken = blocks(memory.words, memory.width, family);
+  if (ice40(family)) {
+    constexpr int64_t kBlockRegisters = 64;
+    const int64_t bits = memory.words * memory.width;
+    return bits > kBlockRegisters * taken ? Place::kBlock : Place::kRegisters;
+  }
+  constexpr double kBlockTables = 32;
+  const double tables =
+      ceil_div(static_cast<double>(memory.words), kLutWords) * ceil_div(memory.width, 4);
+  return tables < kBlockTables * static_cast<double>(taken) ? Place::kWritten : Place::kBlock;
 }
 
 template <size_t n>
@@ -88,7 +98,6 @@ Structure& Structure::operator+=(const Structure& other) {
   plain += other.plain;
   logic += other.logic;
   count += other.count;
-  control += other.control;
   memories.insert(memories.end(), other.memories.begin(), other.memories.end());
   products.insert(products.end(), other.products.begin(), other.products.end());
   constants.insert(constants.end(), other.constants.begin(), other.constants.end());
@@ -118,7 +127,7 @@ int64_t dsp_blocks(const Structure::Product& product) {
 }
 
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
-  enum : size_t { kAdd, kComb, kGate, kMask, kMux, kPlain, kLogic, kTable, kCount, kControl };
+  enum : size_t { kAdd, kComb, kGate, kMask, kMux, kPlain, kLogic, kTable, kCount };
   std::array<double, kFeatures> f = {};
   f[kAdd] = structure.add;
   f[kComb] = structure.comb;
@@ -128,8 +137,7 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   f[kPlain] = structure.plain;
   f[kLogic] = structure.logic;
   f[kCount] = structure.count;
-  f[kControl] = structure.control;
-  if (family == ir::PartFamily::kIce40) {
+  if (!constant_multipliers(family)) {
     for (const Structure::Product& product : structure.constants) {
       f[kComb] += static_cast<double>(product.a) * (product.b - 1);
     }
@@ -151,26 +159,29 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   return f;
 }
 
-std::array<double, kFlopFeatures> flop_features(const Structure& structure, ir::PartFamily family) {
-  double registers = structure.add + structure.mux + structure.plain + structure.count;
+double registers(const Structure& structure, ir::PartFamily family) {
+  double bits = structure.add + structure.mux + structure.plain + structure.count;
   for (const Structure::Memory& memory : structure.memories) {
-    if (place_of(memory, family) != Place::kRegisters) continue;
-    registers += static_cast<double>(memory.words) * memory.width;
+    if (memory.style != MemoryStyle::kTool) continue;
+    // Outside of a block the word that is read has a register of its own.
+    const Place place = place_of(memory, family);
+    if (place != Place::kBlock) bits += memory.width;
+    if (place == Place::kRegisters) bits += static_cast<double>(memory.words) * memory.width;
   }
-  return {registers, structure.control};
+  return bits;
 }
 
 Resources estimate(const Structure& structure, ir::PartFamily family) {
   const Coefficients& fit = kCoefficients[static_cast<size_t>(family)];
   Resources resources{dot(fit.lut, features(structure, family)),
-                      dot(fit.ff, flop_features(structure, family))};
+                      fit.ff * registers(structure, family)};
   for (const Structure::Memory& memory : structure.memories) {
     resources.bram += block_rams(memory, family);
   }
   for (const Structure::Product& product : structure.products) {
     resources.dsp += dsp_blocks(product);
   }
-  if (family != ir::PartFamily::kIce40) {
+  if (constant_multipliers(family)) {
     resources.dsp += static_cast<int64_t>(structure.constants.size());
   }
   return resources;

@@ -25,15 +25,14 @@ enum class MemoryStyle { kTool = 0, kBlock = 1, kLogic = 2 };
 
 // Bits of hardware by kind, before any family's tools have had a say.
 struct Structure {
-  double add = 0;      // of adders that a register follows
-  double comb = 0;     // of adders and comparators that none follows
-  double gate = 0;     // of sums that another bit takes in place of an addend
-  double mask = 0;     // of addends that another bit lets through
-  double mux = 0;      // of registers behind a choice of two or more values
-  double plain = 0;    // of registers that only delay
-  double logic = 0;    // look-up tables without a register
-  double count = 0;    // of counters, with what compares and clears them
-  double control = 0;  // states, in modules
+  double add = 0;    // of adders that a register follows
+  double comb = 0;   // of adders and comparators that none follows
+  double gate = 0;   // of sums that another bit takes in place of an addend
+  double mask = 0;   // of addends that another bit lets through
+  double mux = 0;    // of registers behind a choice of two or more values
+  double plain = 0;  // of registers that only delay
+  double logic = 0;  // look-up tables without a register
+  double count = 0;  // of counters, with what compares and clears them
   struct Memory {
     int64_t words = 0;
     int32_t width = 0;
@@ -45,18 +44,17 @@ struct Structure {
     int32_t a = 0, b = 0;  // bits of the factors
   };
   std::vector<Product> products;   // in DSP blocks
-  std::vector<Product> constants;  // by a constant: in DSP blocks where there are any
+  std::vector<Product> constants;  // by a constant: in DSP blocks of some families
   Structure& operator+=(const Structure& other);
 };
 
 // The features of the linear model, in the order of Coefficients.
-inline constexpr size_t kFeatures = 10;
+inline constexpr size_t kFeatures = 9;
 inline constexpr std::array<const char*, kFeatures> kFeatureNames = {
-    "add", "comb", "gate", "mask", "mux", "plain", "logic", "table", "count", "control"};
+    "add", "comb", "gate", "mask", "mux", "plain", "logic", "table", "count"};
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family);
-// Flip-flops are the registers, and some in every module.
-inline constexpr size_t kFlopFeatures = 2;
-std::array<double, kFlopFeatures> flop_features(const Structure& structure, ir::PartFamily family);
+// Bits of all registers, which flip-flops are proportional to.
+double registers(const Structure& structure, ir::PartFamily family);
 
 // Logic where the look-up tables are worth less than the smallest family's blocks. What is written
 // lies in blocks: iCE40 has no look-up tables that can be.

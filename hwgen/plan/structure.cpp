@@ -27,7 +27,7 @@ void counter(Structure& s, int64_t n) {
 void adder_tree(Structure& s, int32_t terms, int32_t bits, bool widening) {
   for (int32_t left = terms; left > 1; left = (left + 1) / 2) {
     if (widening) ++bits;
-    s.add += static_cast<double>(left / 2) * bits;
+    s.add += left / 2 * bits;
     if (left % 2 == 1) s.plain += bits;
   }
 }
@@ -52,13 +52,13 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   }
   // Two bits of `a` at a time: b gated, and b added or not. Low bits of a sum only pass.
   int32_t nodes = (a + 1) / 2;
-  s.add += static_cast<double>(nodes) * (b + 1);
+  s.add += nodes * (b + 1);
   s.plain += nodes;
   s.mask += static_cast<double>(nodes) * b;
   s.gate += static_cast<double>(a / 2) * (b + 1);
   for (int32_t bits = b + 2, step = 2; nodes > 1; nodes = (nodes + 1) / 2, step *= 2) {
     bits = std::min(a + b, bits + step);
-    s.add += static_cast<double>(nodes / 2) * (bits - step);
+    s.add += nodes / 2 * (bits - step);
     s.plain += static_cast<double>(nodes / 2) * step;
     if (nodes % 2 == 1) s.plain += bits;
   }
@@ -119,6 +119,22 @@ int64_t ring_words(const LayerShape& shape, int32_t lines) {
   return std::max(int64_t{2}, static_cast<int64_t>(std::bit_ceil(wanted)));
 }
 
+namespace {
+
+// Bits that differ between the steps of the kernel's address: to the next position, the next output
+// row, the next image.
+int32_t base_choices(const LayerShape& shape, int32_t address) {
+  const int64_t line = int64_t{shape.in_w} * shape.in_c;
+  const int64_t position = int64_t{shape.stride} * shape.in_c;
+  const int64_t back = (shape.out_w - 1) * position;
+  const int64_t row = shape.stride * line - back;
+  const int64_t image = (shape.in_h - int64_t{shape.out_h - 1} * shape.stride) * line - back;
+  const auto differ = static_cast<uint64_t>((position ^ row) | (position ^ image));
+  return std::popcount(differ & ((uint64_t{1} << address) - 1));
+}
+
+}  // namespace
+
 Structure window_structure(const LayerShape& shape, const Build& build, bool writable) {
   Structure s;
   const int64_t ring = ring_words(shape, build.lines);
@@ -133,15 +149,16 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   rom(s, beats(shape, build), lanes * field, writable,
       shape.pad > 0 ? lanes * (shape.in_bits - shape.pad_bits) : 0);
   for (int32_t lane = 0; lane < lanes; ++lane) {
-    s.memories.push_back({ring, shape.in_bits, false, MemoryStyle::kBlock});
+    s.memories.push_back({ring, shape.in_bits, false, MemoryStyle::kTool});
     s.add += address;          // base + offset
     s.plain += shape.in_bits;  // behind the memory
     if (shape.pad > 0) {
-      const int32_t place = digits(shape.in_w + 2 * shape.pad) + digits(shape.in_h + 2 * shape.pad);
-      s.comb += place;             // of the row in the map
-      s.logic += place / 2.0 + 1;  // outside of it
+      const int32_t place =
+          digits(shape.in_w + 2 * shape.pad - 1) + digits(shape.in_h + 2 * shape.pad - 1);
+      s.comb += 2 * (place / 2.0);  // of the row in the map
+      s.logic += place / 3.0;       // outside of it
       s.plain += 3.0 * shape.pad_bits + 3;
-      s.logic += shape.in_bits;  // what padding supplies
+      if (shape.pad_bits > 0) s.logic += shape.in_bits;  // a constant goes into what follows
     }
   }
   counter(s, ring);                              // write address
@@ -150,16 +167,18 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
   counter(s, groups(shape, build) * std::max(1, shape.in_bits / build.planes));
   counter(s, shape.out_w);
   counter(s, shape.out_h);
-  s.add += address + 2.0 * line_bits;  // base; lines free, lines held
-  s.logic += 4 + 2.0 * line_bits;      // and their steps: choices of constants
+  s.add += address;        // base
+  s.add += 2 * line_bits;  // lines free, lines held
+  // What they step by, choices of constants; none where the output is as wide as the map.
+  s.logic += base_choices(shape, address) + 3.0 * line_bits;
   if (shape.pad > 0) {
-    counter(s, shape.in_w + 2 * shape.pad);  // place of the kernel
-    counter(s, shape.in_h + 2 * shape.pad);
+    s.add += digits(shape.in_w + 2 * shape.pad - 1);  // place of the kernel
+    s.add += digits(shape.in_h + 2 * shape.pad - 1);
     counter(s, shape.in_h);
-    s.logic += 2.0 * line_bits;
+    s.logic += line_bits;
   }
   s.plain += 15 + 6;  // flags of the stages; a counter's end
-  s.control = 1;
+  s.logic += 14;
   return s;
 }
 
@@ -189,7 +208,6 @@ Structure mac_structure(const LayerShape& shape, const TileForm& form, const Bui
   counter(s, beats(shape, build));
   counter(s, build.pe);
   counter(s, groups(shape, build));
-  s.control = 1;
   return s;
 }
 
@@ -208,7 +226,7 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
     s.add += value + 1;  // high += v
     s.gate += value + 1;
     s.mux += 16;                                    // low
-    s.comb += 5 + 5;                                // distance of the shift, steps left
+    s.comb += 2 * 5;                                // distance of the shift, steps left
     s.mux += 5 + 5;                                 //
     s.logic += (value + 1 - shape.out_bits) / 3.0;  // out of the clamp
     s.comb += shape.out_bits;                       // rounds
@@ -226,7 +244,6 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
     s.comb += shape.out_bits;  // rounds
     s.mux += shape.out_bits;   // clamps
   }
-  s.control = 1;
   return s;
 }
 
@@ -243,17 +260,16 @@ Structure pool_structure(const ir::Shape& in, const ir::PoolMax& pool, int32_t b
   Structure s;
   const int64_t partial = int64_t{(in.w - pool.kernel) / pool.stride + 1} * in.c;
   const int32_t address = digits(partial - 1);
-  s.memories.push_back(
-      {partial, bits, false, partial <= 16 ? MemoryStyle::kLogic : MemoryStyle::kBlock});
+  s.memories.push_back({partial, bits, false, MemoryStyle::kTool});
   counter(s, in.c);
   counter(s, in.w);
   counter(s, in.h);
   counter(s, pool.stride);
   counter(s, pool.stride);
-  s.add += 2 * address + bits;  // window, address; compare
+  s.add += 2 * address;  // window, address
+  s.add += bits;         // compare
   s.plain += 3 * address + 3 * bits + 3 * kFlags;
   s.mux += bits;
-  s.control = 1;
   return s;
 }
 
@@ -267,21 +283,20 @@ Structure unpack_structure(int32_t channels, int32_t bits) {
 Structure argmax_structure(int32_t outputs, int32_t bits) {
   Structure s;
   counter(s, outputs);
-  s.add = bits;  // compare
+  s.add += bits;  // compare
   s.plain = 2 * bits + digits(outputs - 1);
   return s;
 }
 
 Structure link_structure(int32_t pixel_bytes, int64_t pixels, int32_t outputs) {
   Structure s;
-  s.memories.push_back({pixels * pixel_bytes, 8, false, MemoryStyle::kBlock});
-  s.memories.push_back({outputs, 33, false, MemoryStyle::kBlock});
+  s.memories.push_back({pixels * pixel_bytes, 8, false, MemoryStyle::kTool});
+  s.memories.push_back({outputs, 33, false, MemoryStyle::kTool});
   counter(s, pixels * pixel_bytes);
   counter(s, pixels * pixel_bytes);
   counter(s, outputs);
   s.mux = 8 * pixel_bytes + 2 * 10 + 40;
   s.plain = 16;
-  s.control = 2;
   return s;
 }
 

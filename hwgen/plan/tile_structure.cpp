@@ -59,7 +59,8 @@ int32_t noise_wait(const TileForm& form) {
 // xb_noise and the sum with the current.
 void noise(Structure& s, const TileForm& form, int32_t acc_bits) {
   // Nine rounds of add, rotate, exclusive or on two halves; ones counted; the gain.
-  s.add += 9 * 16 + 24 + 16;
+  s.add += 9 * 16;
+  s.add += 8 * 5;
   s.mux += 9 * 16;
   s.plain += 32;
   uint32_t mask = 0;
@@ -172,17 +173,17 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   s.plain += depth * build.row_lanes * build.planes + 3.0 * (depth + digits(build.row_lanes - 1));
 
   // Accumulators a plane, behind the sum of a beat's gated conductances; and the copy that drains.
-  const double sums = static_cast<double>(build.pe) * words * build.planes;
+  const double planes = static_cast<double>(build.pe) * words * build.planes;
   if (build.row_lanes > 1) {
     Structure tree;
     tree.mask += static_cast<double>(build.row_lanes) * form.g_bits;
     adder_tree(tree, build.row_lanes, form.g_bits, true);
-    s.mask += sums * tree.mask;
-    s.add += sums * tree.add;
-    s.plain += sums * tree.plain;
+    s.mask += planes * tree.mask;
+    s.add += planes * tree.add;
+    s.plain += planes * tree.plain;
   }
-  s.add += sums * acc_bits;
-  s.mux += sums * acc_bits;
+  s.add += planes * acc_bits;
+  s.mux += planes * acc_bits;
   counter(s, int64_t{groups(shape, build)} * beats(shape, build));
   counter(s, full_rows);
   const int32_t passes = std::max(1, shape.in_bits / build.planes);
@@ -227,12 +228,12 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.mux += term;
   } else {
     units = build.adc_lanes % 2 == 0 ? build.adc_lanes / 2 : build.adc_lanes;
-    s.add += static_cast<double>(units) * unit;
+    s.add += units * unit;
     if (codes > 1) s.logic += static_cast<double>(units) * term;
     if (units == 1) s.plain += term;
   }
   for (int32_t left = units, level = 1; left > 1; left = (left + 1) / 2, ++level) {
-    s.add += static_cast<double>(left / 2) * (unit + level);
+    s.add += left / 2 * (unit + level);
     s.plain += static_cast<double>(left / 2) * (term - unit);
   }
   for (const int32_t lsb : form.lsb) {
@@ -252,7 +253,6 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     }
     if (build.pe > 1) {
       s.memories.push_back({build.pe, form.sum_bits, false, MemoryStyle::kTool});
-      s.plain += form.sum_bits;
     } else if (!direct) {
       s.plain += form.sum_bits;
     }
@@ -261,7 +261,6 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   const int32_t spacing = codes * plane_steps;
   const int32_t places = std::min(build.pe, (kOutLatency + spacing - 1) / spacing);
   s.mux += static_cast<double>(places) * (form.sum_bits + 1);
-  s.control = 1;
   return s;
 }
 

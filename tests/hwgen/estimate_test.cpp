@@ -40,15 +40,19 @@ TEST_CASE("Registers with a write port lie where the family has room for them") 
   CHECK(block_rams({4, 22, false, MemoryStyle::kTool}, PartFamily::kIce40) == 0);
   Structure s;
   s.memories = {{4, 22, false, MemoryStyle::kTool}};
-  CHECK(flop_features(s, PartFamily::kIce40)[0] == 88);
-  CHECK(flop_features(s, PartFamily::kEcp5)[0] == 0);
+  CHECK(registers(s, PartFamily::kIce40) == 5 * 22);  // the words, and the one that is read
+  CHECK(registers(s, PartFamily::kEcp5) == 22);
+  const Structure::Memory ring{256, 8, false, MemoryStyle::kTool};
+  CHECK(block_rams(ring, PartFamily::kEcp5) == 1);
+  CHECK(block_rams({128, 8, false, MemoryStyle::kTool}, PartFamily::kEcp5) == 0);
 }
 
-TEST_CASE("A product by a constant takes a multiplier where the family has them") {
+TEST_CASE("A product by a constant takes a multiplier where the tools give it one") {
   Structure s;
   s.constants = {{9, 2}};
   CHECK(estimate(s, PartFamily::kEcp5).dsp == 1);
   CHECK(estimate(s, PartFamily::kIce40).dsp == 0);
+  CHECK(estimate(s, PartFamily::kGowin).dsp == 0);
   CHECK(estimate(s, PartFamily::kIce40).lut > 0);
 }
 
