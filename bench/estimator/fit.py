@@ -9,8 +9,8 @@
 # least squared relative error, drawn a little towards first principles (ridge), so that features that
 # come together in all designs are not told apart by chance. The table holds each design against the coefficients fitted to all
 # others (leave one out). --write puts the coefficients of all designs in
-# hwgen/plan/coefficients.hpp; those of a family with fewer than ENOUGH designs stay, but up5k takes
-# ice40's: its cells are the same. --results puts the table of errors between the marks of DOCUMENT.
+# hwgen/plan/coefficients.hpp; those of a family with fewer than ENOUGH designs stay. up5k takes ice40's,
+# whose cells it has: its errors are those of coefficients that none of its designs had a part in. --results puts the table of errors between the marks of DOCUMENT.
 import csv
 import statistics
 import sys
@@ -24,12 +24,12 @@ FEATURES = {
 # What a bit takes by first principles: a look-up table; on iCE40 a register, or what packs with one.
 PRIOR = {
     "ice40": {"lut": [1, 1, 0, 1, 1, 1, 1, 0.5, 1.5], "ff": [1]},
-    "up5k": {"lut": [1, 1, 0, 1, 1, 1, 1, 0.5, 1.5], "ff": [1]},
     "ecp5": {"lut": [1, 1, 1, 1, 1, 0, 1, 1, 2], "ff": [1]},
     "gowin": {"lut": [1, 1, 1, 1, 1, 0, 1, 1, 2], "ff": [1]},
 }
 WEIGHT = 0.03  # of the prior, beside a design's squared relative error
 FAMILIES = ["ice40", "up5k", "ecp5", "gowin"]
+SAME_CELLS = {"up5k": "ice40"}
 ENOUGH = 12
 
 
@@ -59,10 +59,10 @@ def estimate(coefficients, row):
     return sum(c * x for c, x in zip(coefficients, row))
 
 
-def report(kind, family, names, rows, targets, prior):
+def report(kind, family, names, rows, targets, prior, given):
     errors = []
     for i, name in enumerate(names):
-        rest = solve(rows[:i] + rows[i + 1 :], targets[:i] + targets[i + 1 :], prior)
+        rest = given or solve(rows[:i] + rows[i + 1 :], targets[:i] + targets[i + 1 :], prior)
         guess = estimate(rest, rows[i])
         errors.append(guess / targets[i] - 1)
         print(f"| {name} | {family} | {kind} | {targets[i]:.0f} | {guess:.0f} | {100 * errors[-1]:+.1f}% |")
@@ -87,9 +87,10 @@ def main():
             rows = [[float(features[m["name"], family][f]) for f in FEATURES[kind]] for m in lines]
             # Nothing measured is 0; a relative error needs that.
             targets = [max(1.0, float(m[kind])) for m in lines]
-            prior = PRIOR[family][kind]
-            fitted[family, kind] = solve(rows, targets, prior)
-            median, worst = report(kind.upper(), family, names, rows, targets, prior)
+            given = fitted.get((SAME_CELLS.get(family), kind))
+            prior = None if given else PRIOR[family][kind]
+            fitted[family, kind] = given or solve(rows, targets, prior)
+            median, worst = report(kind.upper(), family, names, rows, targets, prior, given)
             table += f"| {100 * median:.1f}% | {100 * worst:.1f}% "
         for kind in ("bram", "dsp"):
             wrong = [
@@ -110,7 +111,7 @@ def main():
     path = sys.argv[sys.argv.index("--write") + 1]
     lines = open(path).read().splitlines(keepends=True)
     for family in FAMILIES:
-        source = "ice40" if family == "up5k" and ("up5k", "lut") not in fitted else family
+        source = SAME_CELLS.get(family, family)
         if (source, "lut") not in fitted:
             continue
         row = [", ".join(f"{c:.4f}" for c in fitted[source, kind]) for kind in ("lut", "ff")]

@@ -29,12 +29,12 @@ def cell(part, line):
         return "not measured"
     used = " / ".join(f"{int(line[kind]):,}" for kind in KINDS)
     short = [
-        f"needs {int(line[kind]):,} of {int(part[kind]):,} {kind.upper()}"
+        f"{int(line[kind]):,} of {int(part[kind]):,} {kind.upper()}"
         for kind in KINDS
         if int(line[kind]) > int(part[kind])
     ]
     if short:
-        return f"{used}: {', '.join(short)}"
+        return f"{used}: needs {', '.join(short)}"
     if not line["mhz"]:
         return f"{used}: not routed"
     return used if part["family"] in UNTIMED else f"{used}, {float(line['mhz']):.0f} MHz"
