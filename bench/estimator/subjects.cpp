@@ -296,6 +296,23 @@ std::vector<Subject> subjects() {
     s.options.defaults.adc_lanes = 2;
     s.options.defaults.requant = Requant::kParallel;
   });
+  whole("design_wide", [](Subject& s) {
+    s.sample.input = {3, 16, 16};
+    s.sample.conv1 = 8;
+    s.sample.conv2 = 12;
+    s.sample.outputs = 10;
+    s.sample.layout.tile_rows = 64;
+    s.sample.layout.tile_cols = 16;
+    s.options.defaults.pe = 2;
+  });
+  whole("design_signed", [](Subject& s) {
+    s.sample.signed_middle = true;
+    s.sample.conv1 = 5;
+    s.sample.conv2 = 6;
+    s.options.defaults.form = Form::kBitSerial;
+    s.options.defaults.pe = 2;
+    s.options.defaults.requant = Requant::kParallel;
+  });
   return all;
 }
 

@@ -48,6 +48,14 @@ bool ice40(ir::PartFamily family) {
   return family == ir::PartFamily::kIce40 || family == ir::PartFamily::kUp5k;
 }
 
+// Registers that a family's multipliers have room for: those of UP5K.
+double block_registers(const Structure& structure, ir::PartFamily family) {
+  double bits = 0;
+  if (family != ir::PartFamily::kUp5k) return bits;
+  for (const Structure::Product& product : structure.products) bits += product.registers;
+  return bits;
+}
+
 // Whether Yosys takes a multiplier for a product by a constant.
 bool constant_multipliers(ir::PartFamily family) {
   return family == ir::PartFamily::kUp5k || family == ir::PartFamily::kEcp5;
@@ -134,7 +142,7 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   f[kGate] = structure.gate;
   f[kMask] = structure.mask;
   f[kMux] = structure.mux;
-  f[kPlain] = structure.plain;
+  f[kPlain] = structure.plain - block_registers(structure, family);
   f[kLogic] = structure.logic;
   f[kCount] = structure.count;
   if (!constant_multipliers(family)) {
@@ -160,7 +168,8 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
 }
 
 double registers(const Structure& structure, ir::PartFamily family) {
-  double bits = structure.add + structure.mux + structure.plain + structure.count;
+  double bits = structure.add + structure.mux + structure.plain + structure.count -
+                block_registers(structure, family);
   for (const Structure::Memory& memory : structure.memories) {
     if (memory.style != MemoryStyle::kTool) continue;
     // Outside of a block the word that is read has a register of its own.

@@ -41,7 +41,8 @@ struct Structure {
   };
   std::vector<Memory> memories;
   struct Product {
-    int32_t a = 0, b = 0;  // bits of the factors
+    int32_t a = 0, b = 0;   // bits of the factors
+    int32_t registers = 0;  // in front of it and behind it, of its own
   };
   std::vector<Product> products;   // in DSP blocks
   std::vector<Product> constants;  // by a constant: in DSP blocks of some families

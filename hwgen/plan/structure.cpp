@@ -34,12 +34,13 @@ void adder_tree(Structure& s, int32_t terms, int32_t bits, bool widening) {
 
 void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   if (dsp) {
-    s.products.push_back({a, b});
     const int32_t blocks = static_cast<int32_t>(dsp_blocks({a, b}));
     if (b <= 16) {
+      s.products.push_back({a, b, a + 2 * b});
       s.plain += a + b;
       return;
     }
+    s.products.push_back({a, b, 16 * blocks + b});
     // 16-bit digits of b unsigned, joined, less a where b is negative.
     s.plain += 16.0 * blocks + b + a + b;
     s.mask += a;

@@ -47,22 +47,6 @@ TEST_CASE("Registers with a write port lie where the family has room for them") 
   CHECK(block_rams({128, 8, false, MemoryStyle::kTool}, PartFamily::kEcp5) == 0);
 }
 
-TEST_CASE("A product by a constant takes a multiplier where the tools give it one") {
-  Structure s;
-  s.constants = {{9, 2}};
-  CHECK(estimate(s, PartFamily::kEcp5).dsp == 1);
-  CHECK(estimate(s, PartFamily::kIce40).dsp == 0);
-  CHECK(estimate(s, PartFamily::kGowin).dsp == 0);
-  CHECK(estimate(s, PartFamily::kIce40).lut > 0);
-}
-
-TEST_CASE("A product takes as many multipliers as its factors have parts") {
-  CHECK(dsp_blocks({8, 8}) == 1);
-  CHECK(dsp_blocks({16, 16}) == 1);
-  CHECK(dsp_blocks({16, 17}) == 2);
-  CHECK(dsp_blocks({16, 33}) == 3);
-}
-
 namespace {
 
 LayerShape shape() {
@@ -88,6 +72,36 @@ TileForm form() {
   f.weight_bits = 8;
   return f;
 }
+
+}  // namespace
+
+TEST_CASE("The multipliers of UP5K take the registers beside them") {
+  Build build;
+  build.form = Form::kCollapsed;
+  build.pe = 4;
+  build.dsp = true;
+  const Structure mac = mac_structure(shape(), form(), build, false);
+  // 16 bits of each product, 8 of each weight.
+  CHECK(registers(mac, PartFamily::kEcp5) - registers(mac, PartFamily::kUp5k) == 4 * 24);
+}
+
+TEST_CASE("A product by a constant takes a multiplier where the tools give it one") {
+  Structure s;
+  s.constants = {{9, 2}};
+  CHECK(estimate(s, PartFamily::kEcp5).dsp == 1);
+  CHECK(estimate(s, PartFamily::kIce40).dsp == 0);
+  CHECK(estimate(s, PartFamily::kGowin).dsp == 0);
+  CHECK(estimate(s, PartFamily::kIce40).lut > 0);
+}
+
+TEST_CASE("A product takes as many multipliers as its factors have parts") {
+  CHECK(dsp_blocks({8, 8}) == 1);
+  CHECK(dsp_blocks({16, 16}) == 1);
+  CHECK(dsp_blocks({16, 17}) == 2);
+  CHECK(dsp_blocks({16, 33}) == 3);
+}
+
+namespace {
 
 double luts(const Build& build) {
   return estimate(layer_structure(shape(), form(), build, false), PartFamily::kEcp5).lut;
