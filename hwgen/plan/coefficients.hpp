@@ -8,7 +8,7 @@ namespace crosstwin::hwgen {
 
 struct Coefficients {
   std::array<double, 9> lut;  // add, comb, gate, mask, mux, plain, logic, table, count
-  double ff;                   // registers
+  double ff;                  // registers
 };
 
 // In the order of ir::PartFamily.
