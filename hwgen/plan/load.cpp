@@ -10,6 +10,7 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/manifest.hpp"
 
 namespace crosstwin::hwgen {
 namespace {
@@ -265,6 +266,7 @@ std::vector<WritableMemory> writable_memories(const Plan& plan) {
 
 ir::Load load(const ir::Design& design, const ir::Chip& chip,
               const std::filesystem::path& rtl_dir) {
+  ir::read_manifest(rtl_dir);  // for its checks: a folder edited by hand is not what plan.json says
   const Hardware hardware(rtl_dir);
   hardware.check_layers(design);
   const Plan made = plan(design, chip, hardware.options());

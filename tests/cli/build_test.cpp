@@ -5,6 +5,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
 #include "compress/ir/process.hpp"
+#include "tests/accept_images.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/command.hpp"
 #include "tests/temporary_dir.hpp"
@@ -105,6 +106,13 @@ TEST_CASE(
   // The report does not go on claiming what was true of another RTL.
   const Outcome changed = crosstwin({"report", "--out", out});
   CHECK_THAT(changed.out, contains("verify") && contains("out of date") && !contains("logits of"));
+  for (const char* verb : {"verify", "fpga"}) {
+    const Outcome refused = crosstwin({verb, "--out", out});
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, contains("rtl/mem/fc1_weights.hex: layer fc1, memory weights") &&
+                                contains("run `crosstwin generate` again"));
+  }
+  accept_images(dir / "out/rtl");
   const Outcome corrupted = crosstwin({"verify", "--out", out, "--images", "20"});
   INFO(corrupted.err);
   CHECK(corrupted.status == 3);

@@ -194,9 +194,11 @@ class Verification {
                        "generate it with --writable, or verify without a load"});
     }
     const std::string hash = ir::rtl_hash(info_.dir);
-    if (options_.load->rtl_hash == hash) return;
-    throw ir::Error({"load: $.rtl_hash", "the load is for other RTL", hash, options_.load->rtl_hash,
-                     "run `crosstwin load` again"});
+    if (options_.load->rtl_hash != hash) {
+      throw ir::Error({"load: $.rtl_hash", "the load is for other RTL", hash,
+                       options_.load->rtl_hash, "run `crosstwin load` again"});
+    }
+    ir::check_records(*options_.load, info_.dir);
   }
 
   // Of an image; the chip that is loaded may need others than that of the RTL.
