@@ -212,7 +212,7 @@ TEST_CASE("A mismatch that does not come again is said to be not reproduced") {
   flip(fixture, "mem/fc_requant.hex", 3, 4);
   verif::Options options;
   options.progress = false;
-  options.build_dir = fixture.dir.parent_path() / "simulators";
+  options.cache_dir = fixture.dir.parent_path() / "simulators";
   // The twin is asked for inner values before the second run: by then the memory is mended.
   bool mended = false;
   const auto mend = [&](int64_t image) {

@@ -16,6 +16,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/manifest.hpp"
+#include "verif/cosim/model_cache.hpp"
 #include "verif/cosim/simulator_build.hpp"
 #include "verif/cosim/simulator_run.hpp"
 #include "verif/cosim/watch_file.hpp"
@@ -30,13 +31,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A folder for the files between us and the simulators, gone when we are.
+// A folder for the files between us and the simulators, gone when we are; so is the one that it is
+// in when nothing else is there.
 class Scratch {
  public:
   explicit Scratch(const fs::path& dir) : dir_(dir) { fs::create_directories(dir_); }
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(dir_, ignored);
+    fs::remove(dir_.parent_path(), ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -86,8 +89,10 @@ class Verification {
       : info_(ir::read_manifest(fs::absolute(design_dir).lexically_normal())),
         vectors_(vectors),
         options_(options),
-        build_dir_(options.build_dir.empty() ? info_.dir.parent_path() / "cosim"
-                                             : fs::absolute(options.build_dir)) {
+        cache_dir_(options.cache_dir.empty() ? user_cache_dir() / "simulators"
+                                             : fs::absolute(options.cache_dir)),
+        scratch_dir_(options.scratch_dir.empty() ? info_.dir.parent_path() / "cosim"
+                                                 : fs::absolute(options.scratch_dir)) {
     images_ = static_cast<int64_t>(vectors.images.size() / info_.image_bytes());
     check_vectors();
   }
@@ -107,7 +112,7 @@ class Verification {
     }
     const bool deep = options_.depth != Depth::kOutputs;
     const Executable simulator =
-        build_simulator(info_, build_dir_, {.probe = deep, .assertions = options_.stalls});
+        build_simulator(info_, cache_dir_, {.probe = deep, .assertions = options_.stalls});
     report.built = simulator.built;
     report.build_seconds = simulator.seconds;
 
@@ -115,7 +120,7 @@ class Verification {
     const auto processors = static_cast<int32_t>(std::thread::hardware_concurrency());
     report.jobs = std::min(std::max(1, options_.jobs > 0 ? options_.jobs : processors),
                            static_cast<int32_t>(parts.size()));
-    const Scratch scratch(build_dir_ / fmt::format("run-{}-{}", getpid(), next_run()++));
+    const Scratch scratch(scratch_dir_ / fmt::format("run-{}-{}", getpid(), next_run()++));
     const Clock::time_point start = Clock::now();
     const auto results = run_parts(simulator.path, parts, report.jobs, scratch.dir());
     report.run_seconds = seconds_since(start);
@@ -378,7 +383,7 @@ class Verification {
     build.probe = true;
     build.quick = true;
     build.waves = waves();
-    const Executable simulator = build_simulator(info_, build_dir_, build);
+    const Executable simulator = build_simulator(info_, cache_dir_, build);
     const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
     part.end = std::min(part.end, mismatch.image + 3);
     Stimulus again = stimulus(part);
@@ -405,7 +410,8 @@ class Verification {
   ir::Manifest info_;
   const Vectors& vectors_;
   const Options& options_;
-  fs::path build_dir_;
+  fs::path cache_dir_;
+  fs::path scratch_dir_;
   int64_t images_ = 0;
   std::mutex progress_;
   int64_t done_ = 0;
