@@ -315,7 +315,7 @@ class Verification {
     }
     fs::create_directories(dir);
     const WatchJob job = {.watch = dir / "watch", .findings = dir / "findings"};
-    write_watch(job.watch, info_, options_.depth == Depth::kCodes, part.begin, part.end,
+    write_watch(job.watch, info_, options_.depth == Depth::kCodes, 0, part.begin, part.end,
                 vectors_.trace);
     // What drops out of a map before the last answer may be computed behind it.
     what.tail = 2 * static_cast<uint64_t>(planned_cycles());
@@ -376,34 +376,55 @@ class Verification {
     }
   }
 
-  // Runs the part again up to two images behind the mismatch, since what follows an image can press
-  // on it, with every inner value watched.
-  void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
+  // Runs the image again with every inner value watched, with up to two behind it, since what
+  // follows an image can press on it: alone, and where it is right then, behind all of its part.
+  void locate(const Part& part, Mismatch& mismatch, const fs::path& scratch) const {
     Build build;
     build.probe = true;
     build.quick = true;
     build.waves = waves();
     const Executable simulator = build_simulator(info_, cache_dir_, build);
-    const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
-    part.end = std::min(part.end, mismatch.image + 3);
+    const int64_t end = std::min(part.end, mismatch.image + 3);
+    fs::create_directories(scratch);
+    const Mismatch first = mismatch;
+    const bool alone =
+        look_again(simulator.path, {first.image, end, part.index}, first, mismatch, scratch);
+    if (alone || first.image == part.begin) return;
+    look_again(simulator.path, {part.begin, end, part.index}, first, mismatch, scratch);
+  }
+
+  // Sets what `mismatch` says of inner values. False: it is not what `first` was.
+  bool look_again(const fs::path& simulator, const Part& part, const Mismatch& first,
+                  Mismatch& mismatch, const fs::path& scratch) const {
+    const int64_t before = first.image - part.begin;
+    const auto at = static_cast<size_t>(before);
     Stimulus again = stimulus(part);
     again.tail = 4 * static_cast<uint64_t>(planned_cycles());
-    fs::create_directories(scratch);
     WatchJob job = {.watch = scratch / "watch", .findings = scratch / "findings"};
-    job.wave_image = in_part;
+    job.wave_image = at;
     if (!options_.waves.empty()) {
       fs::create_directories(fs::absolute(options_.waves).parent_path());
       job.waves = options_.waves;
     }
-    write_watch(job.watch, info_, true, part.begin, part.end, vectors_.trace);
-    const Answer answer = run_simulator(simulator.path, info_, again, scratch, &job);
+    write_watch(job.watch, info_, true, before, first.image, part.end, vectors_.trace);
+    const Answer answer = run_simulator(simulator, info_, again, scratch, &job);
     const Findings findings = read_findings(job.findings, job.watch, info_);
+    const bool answered = at < answer.results.size();
+    const std::optional<Mismatch> outputs =
+        answered ? compare_image(first.image, answer, at) : std::nullopt;
+    const bool inner = findings.wrong[0] != 0;
     mismatch.waves = job.waves;
-    mismatch.reproduced = in_part >= answer.results.size() || findings.wrong[in_part] != 0 ||
-                          compare_image(mismatch.image, answer, in_part).has_value();
+    mismatch.reproduced = !answered || inner || outputs;
     mismatch.difference.reset();
-    if (findings.first && findings.image == static_cast<int64_t>(in_part)) {
-      mismatch.difference = findings.first;
+    if (findings.first && findings.image == 0) mismatch.difference = findings.first;
+    switch (first.what) {
+      case Mismatch::What::kStuck:
+        return !answered;
+      case Mismatch::What::kInner:
+        return inner;
+      default:
+        return outputs && outputs->what == first.what && outputs->logit == first.logit &&
+               outputs->expected == first.expected && outputs->got == first.got;
     }
   }
 
