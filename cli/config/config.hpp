@@ -99,6 +99,7 @@ struct Config {
   ir::Layout layout;
   ir::Device device;
   twin::AdcOptions adc;
+  std::filesystem::path ranges_of;  // run or chip that the converters' ranges come from; empty: adc
   SimulateSettings simulate;
   GenerateSettings generate;
   VerifySettings verify;

@@ -157,6 +157,8 @@ Fields chip_fields(Config& c) {
           {"lossless", twin::AdcRange::kLossless}},
          "how the converters' range is found on 512 training images");
   f.number("adc_percentile", c.adc.percentile, 0.5, 1, "percentile: share that must not clip");
+  f.path("ranges_of", c.ranges_of,
+         "folder of a run or chip whose ranges are taken instead, so that `load` can follow");
   return f;
 }
 

@@ -35,7 +35,8 @@ struct Meaning {
 };
 constexpr const char* kShape = "load a network with the layers, sizes and settings of the RTL's";
 constexpr const char* kRange =
-    "program both chips with chip.adc_range lossless, or generate the RTL from this chip";
+    "program this chip with --ranges-of the run that the RTL is of (or both with chip.adc_range "
+    "lossless), or generate the RTL from this chip";
 constexpr const char* kDevice =
     "program a device with the same, or generate the RTL from a chip of this device";
 constexpr std::array kMeanings = {

@@ -127,6 +127,58 @@ TEST_CASE(
             .status == 3);
 }
 
+TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code") {
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+  const Outcome built = crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step",
+                                   "generate", "--set", "chip.device=reram_full", "--set",
+                                   "layout.adc_bits=5", "--set", "generate.writable=true"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  const auto chip = [&] {
+    return nlohmann::json::parse(ir::read_file(dir / "out/chip/chip.json"));
+  };
+  const nlohmann::json first = chip();
+
+  // Calibrated by itself the second chip has ranges of its own.
+  REQUIRE(crosstwin({"program", "--out", out, "--seed", "2", "--adc-range", "worst_case"}).status ==
+          0);
+  REQUIRE(chip()["crossbars"] != first["crossbars"]);
+  const Outcome refused = crosstwin({"load", "--out", out});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, contains("(Lsb)") && contains("--ranges-of"));
+
+  REQUIRE(crosstwin({"program", "--out", out, "--seed", "1", "--adc-range", "max"}).status == 0);
+  CHECK(chip() == first);
+  const Outcome programmed =
+      crosstwin({"program", "--out", out, "--seed", "2", "--ranges-of", out, "--json"});
+  INFO(programmed.err);
+  REQUIRE(programmed.status == 0);
+  CHECK(parse(programmed)["result"]["adc_range"] == "of " + out);
+  for (const char* member : {"lsb", "adc_shift"}) {
+    for (size_t layer = 0; layer < 2; ++layer) {
+      CHECK(chip()["crossbars"][layer][member] == first["crossbars"][layer][member]);
+    }
+  }
+  const Outcome loaded = crosstwin({"load", "--out", out});
+  INFO(loaded.err);
+  REQUIRE(loaded.status == 0);
+  const Outcome verified = crosstwin({"verify", "--out", out, "--depth", "codes", "--images", "10",
+                                      "--stall-images", "0", "--json"});
+  INFO(verified.err);
+  REQUIRE(verified.status == 0);
+  const nlohmann::ordered_json plain = parse(verified)["result"]["plain"];
+  CHECK(plain["passed"] == true);
+  CHECK(plain["codes"] > 0);
+  CHECK(plain["load_beats"] > 0);
+  // Nothing that the step depends on has changed by its own result.
+  const Outcome again = crosstwin({"build", "--out", out, "--start-step", "program", "--stop-step",
+                                   "program", "--resume", "--json"});
+  CHECK(parse(again)["steps"][0]["state"] == "up to date");
+}
+
 TEST_CASE("the same configuration and seed give the same chip on any number of threads") {
   const TemporaryDir dir;
   ir::write_file(dir / "tiny.json", kTiny);
