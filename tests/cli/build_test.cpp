@@ -179,6 +179,39 @@ TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code
   CHECK(parse(again)["steps"][0]["state"] == "up to date");
 }
 
+TEST_CASE("the first mismatch is named down to the converter from the command line, with waves") {
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+  const Outcome built =
+      crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step", "generate"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  // One conversion of the last layer is a code too high.
+  const fs::path tile = dir / "out/rtl/rtl/crossbar/xb_tile.sv";
+  std::string text = ir::read_file(tile);
+  const std::string probe = "assign probe_code   = code;";
+  REQUIRE(text.find(probe) != std::string::npos);
+  ir::write_file(tile, text.replace(text.find(probe), probe.size(),
+                                    "assign probe_code   = Cols == 10 && probe_column == 3 && "
+                                    "probe_plane == 1 && probe_word == 2 ? code + 1 : code;"));
+  for (const std::string depth : {"outputs", "layers"}) {
+    CHECK(crosstwin(
+              {"verify", "--out", out, "--depth", depth, "--images", "4", "--stall-images", "0"})
+              .status == 0);
+  }
+  const Outcome found = crosstwin({"verify", "--out", out, "--depth", "codes", "--images", "4",
+                                   "--stall-images", "0", "--fst"});
+  INFO(found.err);
+  CHECK(found.status == 3);
+  CHECK_THAT(found.err, contains("image 0: an inner value differs") &&
+                            contains("layer fc1: ADC code of position 0, row tile 0, column 3, "
+                                     "plane 1, slice 1, positive array: expected ") &&
+                            contains("waves: " + (dir / "out/verify/mismatch.fst").string()));
+  CHECK(fs::file_size(dir / "out/verify/mismatch.fst") > 1000);
+}
+
 TEST_CASE("the same configuration and seed give the same chip on any number of threads") {
   const TemporaryDir dir;
   ir::write_file(dir / "tiny.json", kTiny);
