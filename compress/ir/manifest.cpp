@@ -91,7 +91,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   }
   json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
              "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
-             "noise", "writable", "layers"});
+             "noise", "writable", "netlist", "layers"});
   Manifest manifest;
   manifest.dir = design_dir;
   manifest.name = identifier(json.at("name"));
@@ -122,6 +122,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   }
   manifest.noise = json.at("noise").boolean();
   if (json.has("writable")) manifest.writable = json.at("writable").boolean();
+  if (json.has("netlist")) manifest.netlist = json.at("netlist").boolean();
   return manifest;
 }
 

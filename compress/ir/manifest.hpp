@@ -40,6 +40,7 @@ struct Manifest {
   std::set<std::string> collapsed;              // layers of integer products: no converters
   bool noise = false;                           // read noise: the top has a port first_image_i
   bool writable = false;                        // memories: the top has a stream s_cfg
+  bool netlist = false;                         // sources of verif/netlist: no inner values
 
   size_t image_bytes() const { return size_t{channels} * height * width; }
 };

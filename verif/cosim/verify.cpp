@@ -148,8 +148,10 @@ class Verification {
           static_cast<double>(steady_cycles) / static_cast<double>(steady_images);
     }
     // A run at depth codes has found the place: only waves are left to write.
-    if (failed != nullptr &&
-        !(report.first->difference && options_.depth == Depth::kCodes && options_.waves.empty())) {
+    if (failed != nullptr && info_.netlist) {
+      report.first->located = false;
+    } else if (failed != nullptr && !(report.first->difference && options_.depth == Depth::kCodes &&
+                                      options_.waves.empty())) {
       locate(*failed, *report.first, scratch.dir() / "located");
     }
     return report;
@@ -164,6 +166,13 @@ class Verification {
   void check_vectors() const {
     const std::string where = (info_.dir / "manifest.json").string();
     check_load();
+    if (info_.netlist && (options_.depth != Depth::kOutputs || !options_.waves.empty())) {
+      throw ir::Error({where + ": $.netlist", "the inner values of a netlist have no names",
+                       "depth outputs, and no waves",
+                       "depth " + to_string(options_.depth) +
+                           (options_.waves.empty() ? "" : ", waves " + options_.waves.string()),
+                       "verify the RTL that it was made from"});
+    }
     const std::string& chip = options_.load != nullptr ? options_.load->chip_hash : info_.chip_hash;
     if (chip != vectors_.chip_hash) {
       if (options_.load != nullptr) {

@@ -75,6 +75,7 @@ struct Mismatch {
   int32_t logit = 0;     // kLogit
   int64_t expected = 0;  // logit, class, or number of beats
   int64_t got = 0;
+  bool located = true;     // false: a netlist, whose inner values have no names
   bool reproduced = true;  // the run that watches inner values differs from the twin as well
   std::optional<Difference> difference = {};  // empty: in that run every inner value is right
   std::filesystem::path waves = {};           // written when asked for
