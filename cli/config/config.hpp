@@ -22,7 +22,7 @@
 namespace crosstwin::cli {
 
 // What the plan chooses unless it is said here.
-enum class FormSetting { automatic, bit_plane, bit_serial, collapsed };
+enum class FormSetting { automatic, bit_plane, bit_serial, faithful, collapsed };
 enum class RequantSetting { automatic, serial, parallel };
 enum class DspSetting { automatic, no, yes };
 

@@ -232,8 +232,10 @@ Fields layer_fields(LayerSettings& s) {
          {{"auto", FormSetting::automatic},
           {"bit_plane", FormSetting::bit_plane},
           {"bit_serial", FormSetting::bit_serial},
+          {"faithful", FormSetting::faithful},
           {"collapsed", FormSetting::collapsed}},
-         "all input planes at once; some at a time; integer products, where proved equal; --form");
+         "all input planes at once; some at a time; either; integer products, where proved equal; "
+         "--form");
   f.integer("planes", s.planes, 0, 16,
             "bit_serial: planes accumulated at a time, dividing the input's bits; 0 = plan's");
   f.integer("pe", s.pe, 0, 1 << 20,

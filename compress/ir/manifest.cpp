@@ -91,7 +91,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   }
   json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
              "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
-             "noise", "writable", "netlist", "layers"});
+             "noise", "writable", "netlist", "layers", "pixels_taken"});
   Manifest manifest;
   manifest.dir = design_dir;
   manifest.name = identifier(json.at("name"));
@@ -110,6 +110,10 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   manifest.width = count(input.at("w"), 65536);
   // Co-simulation and the host link carry one byte a channel.
   input.at("bits").integer(8, 8);
+  if (json.has("pixels_taken")) {
+    manifest.pixels_taken = static_cast<uint32_t>(
+        json.at("pixels_taken").integer(0, int64_t{manifest.height} * manifest.width));
+  }
   manifest.outputs = count(json.at("outputs"), 65536);
   manifest.cycles_per_image = json.at("cycles_per_image").integer(1, INT64_MAX);
   for (const JsonReader& layer : json.at("layers").items()) {

@@ -33,6 +33,7 @@ struct Manifest {
   uint32_t channels = 0;  // input image, one byte a channel
   uint32_t height = 0;
   uint32_t width = 0;
+  uint32_t pixels_taken = 0;                    // of an image, however long nothing is computed
   uint32_t outputs = 0;                         // logits
   int64_t cycles_per_image = 0;                 // by the plan's cycle model
   std::vector<std::string> layers;              // of the design, in order

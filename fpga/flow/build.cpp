@@ -272,9 +272,9 @@ std::string synthesis_script(const ir::Manifest& manifest, const Board& board) {
   script += read + noise + " board/xb_board.sv\n" + read + " board/top.sv\n";
   script += fmt::format(
       "hierarchy -check -top top -chparam ClksPerBit {} -chparam PixelBytes {} "
-      "-chparam Pixels {} -chparam Outputs {}\n",
+      "-chparam Pixels {} -chparam Taken {} -chparam Outputs {}\n",
       (board.clock_hz + board.baud / 2) / board.baud, manifest.channels,
-      uint64_t{manifest.height} * manifest.width, manifest.outputs);
+      uint64_t{manifest.height} * manifest.width, manifest.pixels_taken, manifest.outputs);
   if (board.family == Family::kEcp5) {
     script += "synth_ecp5 -top top -abc9 -json netlist.json\n";
   } else if (board.device == "up5k") {

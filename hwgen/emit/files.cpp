@@ -51,6 +51,7 @@ std::string manifest(const Plan& plan, const std::vector<std::string>& image_has
   json["reset"] = "rst_ni";
   json["input"] = {
       {"c", plan.input.c}, {"h", plan.input.h}, {"w", plan.input.w}, {"bits", plan.input_bits}};
+  json["pixels_taken"] = plan.pixels_taken;
   json["outputs"] = plan.outputs;
   json["noise"] = plan.noise;
   json["writable"] = plan.writable;

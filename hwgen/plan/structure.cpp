@@ -45,8 +45,8 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   }
 }
 
-void rom(Structure& s, int64_t words, int32_t width, bool writable) {
-  const MemoryStyle style = memory_style(words, width, writable);
+void rom(Structure& s, int64_t words, int32_t width, const Build& build, bool writable) {
+  const MemoryStyle style = memory_style(words, width, writable, build.block_worth);
   s.memories.push_back({words, width, writable, style});
   s.plain += width;  // the register behind it
   if (style == MemoryStyle::kLogic) s.plain += width;
@@ -83,8 +83,8 @@ int32_t gain_digits(const TileForm& form) {
 }
 
 // One converter: an addend for every bit of the gain, or a multiplier; offset, shift, clamp.
-void converter(Structure& s, const LayerShape& shape, const TileForm& form, int32_t acc_bits,
-               bool dsp, bool writable) {
+void converter(Structure& s, const LayerShape& shape, const TileForm& form, const Build& build,
+               int32_t acc_bits, bool writable) {
   const int32_t mult_bits = digits(form.adc_mask);
   const int32_t total = acc_bits + mult_bits + 1;
   const int32_t addends = form.adc_per_column ? std::popcount(form.adc_mask) : gain_digits(form);
@@ -97,7 +97,7 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
     s.add += acc_bits + 2;
   }
   const bool varies = form.adc_per_column || shape.slices > 1;
-  if (dsp && addends > 1) {
+  if (build.dsp && addends > 1) {
     product(s, acc_bits, mult_bits, true);
     s.add += total;
     s.plain += total;
@@ -110,7 +110,7 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
   s.mux += shape.adc_bits;
   if (form.adc_per_column) s.mux += 2.0 * shape.adc_bits;  // clip
   if (form.inl) {
-    rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, writable);
+    rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, build, writable);
     s.plain += shape.adc_bits;
   }
 }
@@ -158,7 +158,7 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
                                             digits(shape.kernel_w - 1) + shape.in_bits
                                       : offset;
   const int32_t lanes = build.row_lanes;
-  rom(s, beats(shape, build), lanes * field, writable);
+  rom(s, beats(shape, build), lanes * field, build, writable);
   for (int32_t lane = 0; lane < lanes; ++lane) {
     s.memories.push_back({ring, shape.in_bits, false, MemoryStyle::kBlock});
     s.add += address;          // base + offset
@@ -195,7 +195,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
 
   // Cells: the word, and behind codes the table.
   rom(s, int64_t{groups(shape, build)} * beats(shape, build),
-      build.row_lanes * build.pe * lane_bits, writable);
+      build.row_lanes * build.pe * lane_bits, build, writable);
   if (!form.per_cell) {
     const double levels = 1 << shape.cell_bits;
     double tables = std::max(1.0, levels / 16);  // look-up tables a bit of a conductance
@@ -233,10 +233,10 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     counter(s, std::max(1, shape.in_bits / build.planes));
   }
   for (int32_t lane = 0; lane < build.adc_lanes; ++lane) {
-    converter(s, shape, form, acc_bits, build.dsp, writable);
+    converter(s, shape, form, build, acc_bits, writable);
   }
   if (form.adc_per_column) {
-    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), writable);
+    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), build, writable);
   }
 
   // Codes with their slice's weight, pairs and planes added, row tiles added, out.
@@ -269,7 +269,7 @@ Structure mac_structure(const LayerShape& shape, const TileForm& form, const Bui
   Structure s;
   const int32_t sum = sum_bits(shape, form, build);
   rom(s, int64_t{groups(shape, build)} * beats(shape, build),
-      build.row_lanes * build.pe * form.weight_bits, writable);
+      build.row_lanes * build.pe * form.weight_bits, build, writable);
   for (int32_t lane = 0; lane < build.pe * build.row_lanes; ++lane) {
     product(s, shape.in_bits, form.weight_bits, build.dsp);
   }
@@ -295,7 +295,7 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
                             bool writable) {
   Structure s;
   const int32_t value = std::max(sum_bits(shape, form, build), form.bias_bits) + 1;
-  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable);
+  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), build, writable);
   counter(s, shape.cols);
   s.comb += value;  // Y + bias
   if (shape.logits) {
@@ -363,16 +363,45 @@ Structure argmax_structure(int32_t outputs, int32_t bits) {
   return s;
 }
 
-Structure link_structure(int32_t pixel_bytes, int64_t pixels, int32_t outputs) {
+Structure fifo_structure(int32_t width, int64_t depth) {
+  constexpr int64_t kLeastWords = 8;  // xb_fifo, Style 0: smaller ones are registers
+  constexpr int64_t kLeastBits = 256;
   Structure s;
-  s.memories.push_back({pixels * pixel_bytes, 8, false, MemoryStyle::kBlock});
-  s.memories.push_back({outputs, 33, false, MemoryStyle::kBlock});
-  counter(s, pixels * pixel_bytes);
-  counter(s, pixels * pixel_bytes);
-  counter(s, outputs);
-  s.mux = 8 * pixel_bytes + 2 * 10 + 40;
-  s.plain = 16;
-  s.control = 2;
+  s.control = 1;
+  if (depth < kLeastWords || depth * width < kLeastBits) {
+    s.mux = static_cast<double>(depth) * (width + 2);  // a word, that it is there, what moves it
+    return s;
+  }
+  const int64_t words = depth - 2;  // the rest waits in front of and in the skid
+  s.memories.push_back({words, width, false, MemoryStyle::kBlock});
+  counter(s, words);
+  counter(s, words);
+  s.add += digits(words) + digits(depth - 1) + 1;
+  s.plain += width + kFlags;  // the skid's two places
+  s.mux += width;
+  return s;
+}
+
+Structure config_structure(int32_t layers) {
+  Structure s;
+  s.mux = 8 + 3 + 16 + 2;      // of a record: layer, memory, chunks a word; state
+  s.add = 24 + 32 + 16;        // address, words left, chunk
+  s.comb = 16 + 16 + 32;       // last chunk, last word
+  s.plain = 32 + 1 + 1;        // data
+  s.logic = 2.0 * layers + 8;  // whose it is
+  s.plain += layers;
+  s.control = 1;
+  return s;
+}
+
+Structure link_structure(int32_t pixel_bytes, int64_t pixels, int64_t stored, int32_t outputs) {
+  Structure s = fifo_structure(8 * pixel_bytes, std::max(int64_t{2}, stored));
+  s += fifo_structure(8, int64_t{4} * outputs);  // the answer's bytes
+  counter(s, pixels);
+  counter(s, int64_t{4} * outputs);
+  s.mux += 8.0 * pixel_bytes + 2 * 10 + 40;
+  s.plain += 16;
+  s.control += 2;
   return s;
 }
 
