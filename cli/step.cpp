@@ -49,7 +49,7 @@ std::string input_hash(const Step& step, Context& context) {
   for (const std::string& folder : step.tool_data) {
     all += "tool " + folder + " " + hash_files(ir::data_dir() / folder) + "\n";
   }
-  if (step.also != nullptr) all += step.also(context.run) + "\n";
+  if (step.also != nullptr) all += step.also(context) + "\n";
   if (step.uses_data) {
     const data::Splits& data = context.data();
     for (const data::Dataset* split : {&data.train, &data.validation, &data.test}) {

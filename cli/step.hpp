@@ -66,7 +66,7 @@ struct Step {
   std::vector<std::string> optional_inputs = {};  // folders of the run it reads when they are there
   std::vector<std::string> tool_data = {};        // folders of ir::data_dir() it reads
   // What else its result depends on, as text.
-  std::string (*also)(const Run& run) = nullptr;
+  std::string (*also)(const Context& context) = nullptr;
 
   // A result with "passed": false is recorded, then thrown as CheckFailed with its "failure".
   nlohmann::ordered_json (*run)(Context& context) = nullptr;

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "compress/ir/chip.hpp"
 #include "compress/ir/device.hpp"
 
 namespace crosstwin::twin {
@@ -38,6 +40,14 @@ enum class AdcRange {
 struct AdcOptions {
   AdcRange range = AdcRange::kMax;
   double percentile = 0.9999;  // (0, 1]
+  // One a crossbar stage, in order: these instead of a range, for another chip of the same
+  // hardware.
+  std::vector<ir::ConverterRange> given = {};
+
+  // Calibration images decide.
+  bool measured() const {
+    return given.empty() && range != AdcRange::kWorstCase && range != AdcRange::kLossless;
+  }
 };
 
 // "max", "percentile", "mse", "worst_case", "lossless".

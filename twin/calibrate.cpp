@@ -237,12 +237,14 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
   const int64_t map_size = stage.in.size();
   const Layer layer = {
       device, shape, window, tile, maps, map_size, static_cast<int64_t>(maps.size()) / map_size};
-  const bool measured =
-      options.range != AdcRange::kWorstCase && options.range != AdcRange::kLossless;
+  const bool measured = options.measured();
   const std::vector<CurrentHistogram> currents =
       measured ? histograms(layer, worst) : std::vector<CurrentHistogram>();
   std::vector<int32_t> lsbs;
-  for (size_t slice = 0; slice < slices; ++slice) {
+  for (const ir::ConverterRange& range : options.given) {
+    if (range.stage == stage.name) lsbs = range.lsb;
+  }
+  for (size_t slice = lsbs.size(); slice < slices; ++slice) {
     if (options.range == AdcRange::kLossless) {
       require_lossless(stage.name, device, shape, worst[slice]);
     }
@@ -252,7 +254,7 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
       lsbs[slice] = percentile_lsb(layer, currents[slice], lsbs[slice], options.percentile);
     }
   }
-  if (options.range == AdcRange::kMse) lsbs = mse_lsbs(layer, lsbs);
+  if (measured && options.range == AdcRange::kMse) lsbs = mse_lsbs(layer, lsbs);
   for (size_t slice = 0; slice < slices; ++slice) {
     const int32_t lsb = lsbs[slice];
     if (lsb > ir::kMaxLsb) {

@@ -17,10 +17,9 @@
 namespace crosstwin::twin {
 
 // Fills the converter fields of `chip`, whose conductances are set: per slice one lsb by
-// options.range, and its transfer, the same for every column; offsets 0, clips at the top
-// code, no non-linearity. `maps` are the layer's
-// inputs, [n][h][w][c]; kWorstCase and kLossless do not read them.
-// kMse measures on the first kMseImages of them.
+// options.range, or that of options.given for the stage, and its transfer, the same for every
+// column; offsets 0, clips at the top code, no non-linearity. `maps` are the layer's inputs,
+// [n][h][w][c], read where options.measured(). kMse measures on the first kMseImages of them.
 // Throws ir::Error when kLossless is asked for and does not fit adc_bits.
 void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Device& device,
                const AdcOptions& options, std::span<const int32_t> maps, const Window& window,

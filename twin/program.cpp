@@ -25,9 +25,7 @@ void check_fits(const ir::Design& design, const ir::Device& device, int64_t imag
                      std::to_string(levels) + " (2^cell_bits)", std::to_string(device.levels),
                      "map with other layout.cell_bits or take another device"});
   }
-  const bool measured =
-      options.range != AdcRange::kWorstCase && options.range != AdcRange::kLossless;
-  if (measured && images == 0) {
+  if (options.measured() && images == 0) {
     throw ir::Error({"calibration", "no images to calibrate the converters with",
                      "images, or a range that needs none: worst_case, lossless",
                      to_string(options.range)});
@@ -36,6 +34,43 @@ void check_fits(const ir::Design& design, const ir::Device& device, int64_t imag
     throw ir::Error({"calibration.percentile", "out of range", "above 0 and at most 1",
                      std::to_string(options.percentile)});
   }
+}
+
+constexpr const char* kRangesOf = "name a run of a network of the same layers and layout";
+
+// Given ranges have the design's crossbar stages, and a value for each slice.
+void check_given(const ir::Design& design, const std::vector<ir::ConverterRange>& given) {
+  if (given.empty()) return;
+  std::string expected;
+  std::string got;
+  for (const ir::Stage& stage : design.stages) {
+    if (std::holds_alternative<ir::Crossbar>(stage.kind)) expected += " " + stage.name;
+  }
+  for (const ir::ConverterRange& range : given) got += " " + range.stage;
+  if (got != expected) {
+    throw ir::Error({"ranges", "are of other layers than the design's", expected.substr(1),
+                     got.substr(1), kRangesOf});
+  }
+  const auto slices = static_cast<size_t>(design.layout.slices);
+  for (const ir::ConverterRange& range : given) {
+    if (range.lsb.size() == slices && range.adc_shift.size() == slices) continue;
+    throw ir::Error({"ranges of layer " + range.stage, "are of another number of slices",
+                     std::to_string(slices), std::to_string(range.lsb.size()), kRangesOf});
+  }
+}
+
+// The transfer for an LSB depends on the device: only one that is calibrated alike fits.
+void check_shifts(const ir::ConverterRange& given, const ir::CrossbarChip& chip) {
+  const auto list = [](const std::vector<int32_t>& values) {
+    std::string text;
+    for (const int32_t value : values) text += (text.empty() ? "" : ", ") + std::to_string(value);
+    return text;
+  };
+  if (chip.adc_shift == given.adc_shift) return;
+  throw ir::Error({"ranges of layer " + chip.stage,
+                   "this device's converters have other shifts for these LSBs",
+                   list(given.adc_shift), list(chip.adc_shift),
+                   "program a device of the same levels, adc_gain_sigma, adc_bits and tile_rows"});
 }
 
 ir::CrossbarChip draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
@@ -103,8 +138,10 @@ std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline
 ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
                  CalibrationImages images, const AdcOptions& options) {
   ir::check_design(design, "design");
-  const int64_t count = std::min(image_count(design, images), kMaxCalibrationImages);
+  const int64_t count =
+      options.measured() ? std::min(image_count(design, images), kMaxCalibrationImages) : 0;
   check_fits(design, device, count, options);
+  check_given(design, options.given);
   const std::vector<int32_t> inputs =
       to_stream_order(images.first(static_cast<size_t>(count * design.input.size())), design.input);
   const Pipeline pipeline(design);
@@ -130,6 +167,7 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
     calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
     const TileShape shape = tile_shape(design, stage);
     draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar);
+    if (!options.given.empty()) check_shifts(options.given[chip.crossbars.size()], crossbar);
     set_read_noise(device, shape.slices, crossbar);
     check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
     maps[i] = run_maps(design, pipeline, i, &crossbar, in);

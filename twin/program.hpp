@@ -13,7 +13,7 @@
 namespace crosstwin::twin {
 
 // Inputs the converters are calibrated with, uint8 [n][c][h][w]; the first 512 are used. May be
-// empty for the ranges kWorstCase and kLossless only.
+// empty unless AdcOptions::measured().
 using CalibrationImages = std::span<const uint8_t>;
 inline constexpr int64_t kMaxCalibrationImages = 512;
 
@@ -21,8 +21,9 @@ inline constexpr int64_t kMaxCalibrationImages = 512;
 // chip depends on nothing else, and so is every converter (twin/converter.hpp). The ranges of the
 // converters are set stage by stage, each seeing what the stages before it, calibrated and with
 // their converters' faults, give for the calibration images; read noise is off meanwhile.
-// Throws ir::Error when the device does not fit the layout, when a range that needs images has none
-// or when a lossless conversion does not fit adc_bits.
+// Throws ir::Error when the device does not fit the layout, when a range that needs images has
+// none, when a lossless conversion does not fit adc_bits, or when given ranges are not of this
+// design's layers or cannot be had with this device.
 ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
                  CalibrationImages images, const AdcOptions& options = {});
 

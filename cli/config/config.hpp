@@ -22,7 +22,7 @@
 namespace crosstwin::cli {
 
 // What the plan chooses unless it is said here.
-enum class FormSetting { automatic, bit_plane, bit_serial, collapsed };
+enum class FormSetting { automatic, bit_plane, bit_serial, faithful, collapsed };
 enum class RequantSetting { automatic, serial, parallel };
 enum class DspSetting { automatic, no, yes };
 
@@ -99,6 +99,7 @@ struct Config {
   ir::Layout layout;
   ir::Device device;
   twin::AdcOptions adc;
+  std::filesystem::path ranges_of;  // run or chip that the converters' ranges come from; empty: adc
   SimulateSettings simulate;
   GenerateSettings generate;
   VerifySettings verify;

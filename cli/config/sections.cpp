@@ -157,6 +157,8 @@ Fields chip_fields(Config& c) {
           {"lossless", twin::AdcRange::kLossless}},
          "how the converters' range is found on 512 training images");
   f.number("adc_percentile", c.adc.percentile, 0.5, 1, "percentile: share that must not clip");
+  f.path("ranges_of", c.ranges_of,
+         "folder of a run or chip whose ranges are taken instead, so that `load` can follow");
   return f;
 }
 
@@ -230,8 +232,10 @@ Fields layer_fields(LayerSettings& s) {
          {{"auto", FormSetting::automatic},
           {"bit_plane", FormSetting::bit_plane},
           {"bit_serial", FormSetting::bit_serial},
+          {"faithful", FormSetting::faithful},
           {"collapsed", FormSetting::collapsed}},
-         "all input planes at once; some at a time; integer products, where proved equal; --form");
+         "all input planes at once; some at a time; either; integer products, where proved equal; "
+         "--form");
   f.integer("planes", s.planes, 0, 16,
             "bit_serial: planes accumulated at a time, dividing the input's bits; 0 = plan's");
   f.integer("pe", s.pe, 0, 1 << 20,

@@ -100,7 +100,7 @@ Step fpga_step() {
           .inputs = {{"rtl", "generate"}},
           .outputs = {"fpga"},
           .tool_data = {"rtl_templates", "fpga/boards"},
-          .also = [](const Run& of) { return std::to_string(measured_cycles(of)); },
+          .also = [](const Context& of) { return std::to_string(measured_cycles(of.run)); },
           .run = run,
           .line = line,
           .text = text};

@@ -23,6 +23,7 @@ namespace {
 std::optional<hwgen::Form> form_of(FormSetting setting) {
   switch (setting) {
     case FormSetting::automatic:
+    case FormSetting::faithful:
       return {};
     case FormSetting::bit_plane:
       return hwgen::Form::kBitPlane;
@@ -41,6 +42,7 @@ std::optional<int32_t> given(int32_t value) {
 hwgen::LayerOptions layer_options(const LayerSettings& settings) {
   hwgen::LayerOptions options;
   options.form = form_of(settings.form);
+  options.faithful = settings.form == FormSetting::faithful;
   options.planes = given(settings.planes);
   options.pe = given(settings.pe);
   options.row_lanes = given(settings.row_lanes);
@@ -236,7 +238,7 @@ Step generate_step() {
           "         file lists, README.md; with --pareto OUT/pareto/",
       .example =
           "crosstwin generate --out out/lenet5 --target-fps 1000 --clock 80\n"
-          "         crosstwin generate --out out/lenet5 --fit hx8k --pareto\n"
+          "         crosstwin generate --out out/lenet5 --fit hx8k --form faithful --pareto\n"
           "         crosstwin generate --out out/lenet5 --form bit_serial --set layers.conv1.pe=4\n"
           "\nA layer is built as bit_plane (a cycle adds a row to the accumulators of every input\n"
           "plane), bit_serial (some planes at a time: fewer accumulators, more passes) or "
@@ -251,7 +253,8 @@ Step generate_step() {
                      "board that the design must fit; the fastest is taken, or the cheapest at "
                      "--target-fps",
                      "", Shortcut::Form::text},
-                    {"--form", "defaults.form", "auto, bit_plane, bit_serial or collapsed", "",
+                    {"--form", "defaults.form",
+                     "auto, bit_plane, bit_serial, faithful (either) or collapsed", "",
                      Shortcut::Form::text},
                     {"--pareto", "generate.pareto",
                      "cycles against LUTs of the whole design: table, JSON, SVG", "true"},

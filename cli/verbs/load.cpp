@@ -62,8 +62,8 @@ const Step& load_step() {
           "sizes: run `program` (or `map` and `program`) again with the same --out, then `load`,\n"
           "then `verify`, which writes the load before the first image. What synthesis has fixed\n"
           "must agree: kept rows and columns, shared table or one conductance a cell, the shifts\n"
-          "and LSBs of the converters, non-linearity and read noise being there. The message\n"
-          "names the first that does not.",
+          "and LSBs of the converters (`program --ranges-of`), non-linearity and read noise being\n"
+          "there. The message names the first that does not.",
       .shortcuts = {},
       .sections = {},
       .uses_data = false,

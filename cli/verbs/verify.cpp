@@ -45,7 +45,7 @@ ordered_json compare(Context& context, const twin::Simulator& twin, const data::
           },
       .chip_hash = ir::chip_hash(twin.chip())};
   verif::Options options;
-  options.build_dir = context.run.verify() / "simulator";
+  options.scratch_dir = context.run.verify() / "work";
   if (const std::string& waves = context.config.verify.waves; !waves.empty()) {
     options.waves = context.run.verify() / ("mismatch." + waves);
   }
@@ -142,7 +142,11 @@ Step verify_step() {
       .summary = "hold the RTL against the twin: every logit, layer output or ADC code",
       .reads = "OUT/rtl/, OUT/design/, OUT/chip/, OUT/load/ where it is there, the test split",
       .writes =
-          "OUT/verify/: plain.json, stalls.json, the compiled simulator; exit 3 on a mismatch",
+          "OUT/verify/: plain.json, stalls.json; exit 3 on a mismatch. Compiled simulators are "
+          "kept\n"
+          "         in $CROSSTWIN_CACHE_DIR, else $XDG_CACHE_HOME/crosstwin, else "
+          "~/.cache/crosstwin,\n"
+          "         for all runs of one RTL text; at most 1 GiB",
       .example =
           "crosstwin verify --out out/lenet5 --images 10000 --stall-images 1000 --fst\n"
           "\nWritable RTL of another chip is first loaded with OUT/load (see crosstwin load).",

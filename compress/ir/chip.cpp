@@ -34,6 +34,25 @@ std::vector<const Stage*> crossbar_stages(const Design& design) {
   return stages;
 }
 
+void require_chip(const JsonReader& json) {
+  if (json.at("kind").string() != "crosstwin-chip") {
+    json.at("kind").fail("not a chip", "\"crosstwin-chip\"", json.at("kind").string());
+  }
+  const JsonReader version = json.at("schema_version");
+  if (version.integer(0, INT32_MAX) != Chip::kSchemaVersion) {
+    version.fail("a chip of another version of the format", std::to_string(Chip::kSchemaVersion),
+                 std::to_string(version.integer(0, INT32_MAX)), "run `crosstwin program` again");
+  }
+}
+
+std::vector<int32_t> read_list(const JsonReader& json, int64_t low, int64_t high) {
+  std::vector<int32_t> list;
+  for (const JsonReader& each : json.items()) {
+    list.push_back(static_cast<int32_t>(each.integer(low, high)));
+  }
+  return list;
+}
+
 }  // namespace
 
 bool CrossbarChip::noisy() const {
@@ -203,14 +222,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   const std::filesystem::path tensor_file = dir / "tensors.npz";
   const nlohmann::json document = read_json(file);
   const JsonReader json(document, file.string());
-  if (json.at("kind").string() != "crosstwin-chip") {
-    json.at("kind").fail("not a chip", "\"crosstwin-chip\"", json.at("kind").string());
-  }
-  const JsonReader version = json.at("schema_version");
-  if (version.integer(0, INT32_MAX) != Chip::kSchemaVersion) {
-    version.fail("a chip of another version of the format", std::to_string(Chip::kSchemaVersion),
-                 std::to_string(version.integer(0, INT32_MAX)), "run `crosstwin program` again");
-  }
+  require_chip(json);
   json.only({"schema_version", "kind", "design_hash", "seed", "noise_seed", "g_bits",
              "shared_table", "table", "device", "crossbars"});
   Chip chip;
@@ -230,14 +242,9 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
     entries[i].only({"stage", "adc_shift", "lsb", "noise_mult", "noise_shift"});
     CrossbarChip crossbar;
     crossbar.stage = entries[i].at("stage").string();
-    const auto list = [&](const char* key, std::vector<int32_t>& out, int64_t high) {
-      for (const JsonReader& each : entries[i].at(key).items()) {
-        out.push_back(static_cast<int32_t>(each.integer(0, high)));
-      }
-    };
-    list("adc_shift", crossbar.adc_shift, 31);
-    list("lsb", crossbar.lsb, kMaxLsb);
-    list("noise_mult", crossbar.noise_mult, 65535);
+    crossbar.adc_shift = read_list(entries[i].at("adc_shift"), 0, 31);
+    crossbar.lsb = read_list(entries[i].at("lsb"), 0, kMaxLsb);
+    crossbar.noise_mult = read_list(entries[i].at("noise_mult"), 0, 65535);
     crossbar.noise_shift = static_cast<int32_t>(entries[i].at("noise_shift").integer(0, 31));
     const auto [slices, rows, cols] = extent_of(design, *stages[i]);
     const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
@@ -257,6 +264,24 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   }
   check_chip(chip, design, file.string() + ": $");
   return chip;
+}
+
+std::vector<ConverterRange> read_ranges(const std::filesystem::path& dir) {
+  const bool run = std::filesystem::exists(dir / "chip" / "chip.json");
+  const std::filesystem::path file = (run ? dir / "chip" : dir) / "chip.json";
+  if (!std::filesystem::exists(file)) {
+    throw Error({dir.string(), "has no chip", "the folder of a run, or its folder chip", "",
+                 "name one that `crosstwin program` has written"});
+  }
+  const nlohmann::json document = read_json(file);
+  const JsonReader json(document, file.string());
+  require_chip(json);
+  std::vector<ConverterRange> ranges;
+  for (const JsonReader& entry : json.at("crossbars").items()) {
+    ranges.push_back({entry.at("stage").string(), read_list(entry.at("lsb"), 1, kMaxLsb),
+                      read_list(entry.at("adc_shift"), 0, 31)});
+  }
+  return ranges;
 }
 
 }  // namespace crosstwin::ir

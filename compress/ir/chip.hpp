@@ -67,4 +67,15 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
 void save_chip(const Chip& chip, const std::filesystem::path& dir);
 Chip load_chip(const std::filesystem::path& dir, const Design& design);
 
+// What hardware fixes of a layer's converters, so that another chip for it must have the same.
+struct ConverterRange {
+  std::string stage;
+  std::vector<int32_t> lsb;        // [S]
+  std::vector<int32_t> adc_shift;  // [S]
+};
+
+// Of every crossbar stage of the chip in `dir`, or of that in the folder `chip` of a run; the
+// design need not be there. Throws Error naming the file.
+std::vector<ConverterRange> read_ranges(const std::filesystem::path& dir);
+
 }  // namespace crosstwin::ir

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compress/ir/load.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/atomic_write.hpp"
@@ -38,7 +39,7 @@ std::vector<uint32_t> read_lines(const std::string& text, const std::string& fil
   return beats;
 }
 
-void check_records(const Load& load, const std::string& file) {
+void check_beats(const Load& load, const std::string& file) {
   int64_t at = 0;
   const auto beats = static_cast<int64_t>(load.beats.size());
   for (const LoadRecord& record : load.records) {
@@ -110,7 +111,7 @@ Load read_load(const std::filesystem::path& dir) {
   const std::filesystem::path beats = dir / "load.hex";
   const std::string text = read_file(beats);
   load.beats = read_lines(text, beats.string());
-  check_records(load, beats.string());
+  check_beats(load, beats.string());
   const std::string hash = content_hash(text);
   if (json.at("beats_hash").string() != hash) {
     throw Error({beats.string(), "is not what load.json was written with",
@@ -119,6 +120,32 @@ Load read_load(const std::filesystem::path& dir) {
   json.at("beats").integer(static_cast<int64_t>(load.beats.size()),
                            static_cast<int64_t>(load.beats.size()));
   return load;
+}
+
+void check_records(const Load& load, const std::filesystem::path& rtl_dir) {
+  const std::filesystem::path file = rtl_dir / "plan.json";
+  const nlohmann::json document = read_json(file);
+  const JsonReader json(document, file.string());
+  const auto text = [](const LoadRecord& r) {
+    return "layer " + r.layer + " (" + std::to_string(r.number) + "), " + r.holds + " (" +
+           std::to_string(r.memory) + "), " + std::to_string(r.words) + " words of " +
+           std::to_string(r.chunks) + " beats";
+  };
+  const std::vector<JsonReader> memories = json.at("memory_map").items();
+  for (size_t at = 0; at < std::max(memories.size(), load.records.size()); ++at) {
+    std::string expected = "no more records";
+    if (at < memories.size()) {
+      const auto count = [&](const char* member) {
+        return static_cast<int32_t>(memories[at].at(member).integer(0, INT32_MAX));
+      };
+      expected = text({memories[at].at("layer").string(), memories[at].at("holds").string(),
+                       count("number"), count("memory"), count("words"), count("chunks")});
+    }
+    const std::string got = at < load.records.size() ? text(load.records[at]) : "no record";
+    if (got == expected) continue;
+    throw Error({"load: $.records[" + std::to_string(at) + "]",
+                 "not a memory of the RTL in " + rtl_dir.string(), expected, got, kAgain});
+  }
 }
 
 }  // namespace crosstwin::ir

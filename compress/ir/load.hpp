@@ -42,4 +42,8 @@ void save_load(const Load& load, const std::filesystem::path& dir);
 // Throws Error naming the file when a member is missing or the beats are not those of the records.
 Load read_load(const std::filesystem::path& dir);
 
+// Throws Error naming the record unless the load has exactly the memories of the RTL in `rtl_dir`,
+// each from its first word to its last: the hardware wraps an address beyond a memory.
+void check_records(const Load& load, const std::filesystem::path& rtl_dir);
+
 }  // namespace crosstwin::ir

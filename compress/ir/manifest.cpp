@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
 
@@ -33,16 +34,38 @@ std::string inside(const JsonReader& reader) {
   return name;
 }
 
+constexpr const char* kAgain = "run `crosstwin generate` again";
+
+std::string existing(const JsonReader& reader, const std::filesystem::path& dir) {
+  const std::string name = inside(reader);
+  if (!std::filesystem::is_regular_file(dir / name)) {
+    reader.fail("names a file that is missing", {}, name, kAgain);
+  }
+  return name;
+}
+
 std::vector<std::string> files(const JsonReader& reader, const std::filesystem::path& dir) {
   std::vector<std::string> names;
-  for (const JsonReader& item : reader.items()) {
-    const std::string name = inside(item);
-    if (!std::filesystem::is_regular_file(dir / name)) {
-      item.fail("names a file that is missing", {}, name, "generate the design again");
-    }
-    names.push_back(name);
-  }
+  for (const JsonReader& item : reader.items()) names.push_back(existing(item, dir));
   return names;
+}
+
+std::vector<MemoryImage> images(const JsonReader& reader, const std::filesystem::path& dir) {
+  std::vector<MemoryImage> list;
+  for (const JsonReader& item : reader.items()) {
+    item.only({"file", "layer", "holds", "hash"});
+    const MemoryImage image = {existing(item.at("file"), dir), item.at("layer").string(),
+                               item.at("holds").string(), item.at("hash").string()};
+    const std::string hash = content_hash(read_file(dir / image.file));
+    if (hash != image.hash) {
+      throw Error({(dir / image.file).string(),
+                   "layer " + image.layer + ", memory " + image.holds +
+                       ": the image is not as it was generated",
+                   image.hash, hash, kAgain});
+    }
+    list.push_back(image);
+  }
+  return list;
 }
 
 uint32_t count(const JsonReader& reader, int64_t high) {
@@ -61,10 +84,14 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   }
   const nlohmann::json document = read_json(file);
   const JsonReader json(document, file.string());
-  json.at("schema_version").integer(Manifest::kSchemaVersion, Manifest::kSchemaVersion);
+  const JsonReader version = json.at("schema_version");
+  if (version.integer(0, INT32_MAX) != Manifest::kSchemaVersion) {
+    version.fail("RTL of another version of the format", std::to_string(Manifest::kSchemaVersion),
+                 std::to_string(version.integer(0, INT32_MAX)), kAgain);
+  }
   json.only({"schema_version", "name", "top", "design_hash", "chip_hash", "sources", "include_dirs",
              "headers", "memories", "clock", "reset", "input", "outputs", "cycles_per_image",
-             "noise", "writable", "layers"});
+             "noise", "writable", "netlist", "layers", "pixels_taken"});
   Manifest manifest;
   manifest.dir = design_dir;
   manifest.name = identifier(json.at("name"));
@@ -73,7 +100,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   manifest.chip_hash = json.at("chip_hash").string();
   manifest.sources = files(json.at("sources"), design_dir);
   manifest.headers = files(json.at("headers"), design_dir);
-  manifest.memories = files(json.at("memories"), design_dir);
+  manifest.memories = images(json.at("memories"), design_dir);
   for (const JsonReader& dir : json.at("include_dirs").items()) {
     manifest.include_dirs.push_back(inside(dir));
   }
@@ -83,6 +110,10 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   manifest.width = count(input.at("w"), 65536);
   // Co-simulation and the host link carry one byte a channel.
   input.at("bits").integer(8, 8);
+  if (json.has("pixels_taken")) {
+    manifest.pixels_taken = static_cast<uint32_t>(
+        json.at("pixels_taken").integer(0, int64_t{manifest.height} * manifest.width));
+  }
   manifest.outputs = count(json.at("outputs"), 65536);
   manifest.cycles_per_image = json.at("cycles_per_image").integer(1, INT64_MAX);
   for (const JsonReader& layer : json.at("layers").items()) {
@@ -95,6 +126,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
   }
   manifest.noise = json.at("noise").boolean();
   if (json.has("writable")) manifest.writable = json.at("writable").boolean();
+  if (json.has("netlist")) manifest.netlist = json.at("netlist").boolean();
   return manifest;
 }
 

@@ -9,6 +9,7 @@ module xb_board #(
     parameter int unsigned ClksPerBit = 12,   // clock cycles per UART bit
     parameter int unsigned PixelBytes = 1,    // bytes of a pixel, one a channel
     parameter int unsigned Pixels     = 784,  // pixels of an image
+    parameter int unsigned Taken      = 0,    // of these, taken at once by a design that is idle
     parameter int unsigned Outputs    = 10    // logits of an image
 ) (
     input  logic       clk_i,      // the board's oscillator
@@ -50,6 +51,7 @@ module xb_board #(
       .ClksPerBit(ClksPerBit),
       .PixelBytes(PixelBytes),
       .Pixels    (Pixels),
+      .Taken     (Taken),
       .Outputs   (Outputs)
   ) u_link (
       .clk_i        (clk_i),

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "compress/ir/atomic_write.hpp"
@@ -99,9 +100,11 @@ void copy_into(const fs::path& from, const fs::path& to) {
 }
 
 void gather(Flow& flow, const fs::path& design_dir) {
-  for (const auto* list :
-       {&flow.manifest.sources, &flow.manifest.memories, &flow.manifest.headers}) {
+  for (const auto* list : {&flow.manifest.sources, &flow.manifest.headers}) {
     for (const std::string& file : *list) copy_into(design_dir / file, flow.dir / file);
+  }
+  for (const ir::MemoryImage& image : flow.manifest.memories) {
+    copy_into(design_dir / image.file, flow.dir / image.file);
   }
   const fs::path templates = ir::data_dir() / "rtl_templates";
   for (const std::string& file : link_files(flow.manifest)) {
@@ -269,9 +272,9 @@ std::string synthesis_script(const ir::Manifest& manifest, const Board& board) {
   script += read + noise + " board/xb_board.sv\n" + read + " board/top.sv\n";
   script += fmt::format(
       "hierarchy -check -top top -chparam ClksPerBit {} -chparam PixelBytes {} "
-      "-chparam Pixels {} -chparam Outputs {}\n",
+      "-chparam Pixels {} -chparam Taken {} -chparam Outputs {}\n",
       (board.clock_hz + board.baud / 2) / board.baud, manifest.channels,
-      uint64_t{manifest.height} * manifest.width, manifest.outputs);
+      uint64_t{manifest.height} * manifest.width, manifest.pixels_taken, manifest.outputs);
   if (board.family == Family::kEcp5) {
     script += "synth_ecp5 -top top -abc9 -json netlist.json\n";
   } else if (board.device == "up5k") {
@@ -313,10 +316,12 @@ Report build(const fs::path& design_dir, const Board& board, const fs::path& out
   const fs::path out = fs::absolute(out_dir).lexically_normal();
   fs::path failed_log = out.has_filename() ? out : out.parent_path();
   failed_log += ".failed.log";
+  // Before the tools are looked for: what is wrong with the design can be said without them.
+  ir::Manifest manifest = ir::read_manifest(design_dir);
   Flow flow{.board = board,
             .options = options,
             .tools = find_tools(board.family, options.tools),
-            .manifest = ir::read_manifest(design_dir),
+            .manifest = std::move(manifest),
             .failed_log = failed_log};
   const double target_mhz = options.target_mhz > 0 ? options.target_mhz : board.target_mhz;
 

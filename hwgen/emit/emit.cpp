@@ -15,10 +15,14 @@ void emit(const Plan& plan, const std::filesystem::path& dir) {
         ir::write_file(out / "rtl" / path, ir::read_file(templates / path));
       }
     }
-    for (const Memory& memory : plan.memories)
-      ir::write_file(out / memory.file, memory.image.text());
+    std::vector<std::string> image_hashes;
+    for (const Memory& memory : plan.memories) {
+      const std::string text = memory.image.text();
+      image_hashes.push_back(ir::content_hash(text));
+      ir::write_file(out / memory.file, text);
+    }
     ir::write_file(out / "rtl" / (plan.top + ".sv"), top_module(plan));
-    ir::write_file(out / "manifest.json", manifest(plan));
+    ir::write_file(out / "manifest.json", manifest(plan, image_hashes));
     ir::write_file(out / "plan.json", to_json(plan));
     ir::write_file(out / "design.f", verilator_list(plan));
     ir::write_file(out / "synth.ys", yosys_script(plan));

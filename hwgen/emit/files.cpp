@@ -30,7 +30,7 @@ std::vector<std::string> include_paths(const Plan& plan) {
   return paths;
 }
 
-std::string manifest(const Plan& plan) {
+std::string manifest(const Plan& plan, const std::vector<std::string>& image_hashes) {
   ordered_json json = {{"schema_version", ir::Manifest::kSchemaVersion},
                        {"name", plan.name},
                        {"top", plan.top},
@@ -40,11 +40,18 @@ std::string manifest(const Plan& plan) {
                        {"include_dirs", {kIncludeDir}},
                        {"headers", include_paths(plan)}};
   json["memories"] = ordered_json::array();
-  for (const Memory& memory : plan.memories) json["memories"].push_back(memory.file);
+  for (size_t at = 0; at < plan.memories.size(); ++at) {
+    const Memory& memory = plan.memories[at];
+    json["memories"].push_back({{"file", memory.file},
+                                {"layer", memory.layer},
+                                {"holds", memory.holds},
+                                {"hash", image_hashes.at(at)}});
+  }
   json["clock"] = "clk_i";
   json["reset"] = "rst_ni";
   json["input"] = {
       {"c", plan.input.c}, {"h", plan.input.h}, {"w", plan.input.w}, {"bits", plan.input_bits}};
+  json["pixels_taken"] = plan.pixels_taken;
   json["outputs"] = plan.outputs;
   json["noise"] = plan.noise;
   json["writable"] = plan.writable;

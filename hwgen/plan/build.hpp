@@ -16,6 +16,9 @@ const char* to_string(Form form);  // "bit_plane", "bit_serial", "collapsed"
 enum class Requant { kSerial, kParallel };
 const char* to_string(Requant requant);  // "serial", "parallel"
 
+// What a block RAM counts for where none is scarce.
+inline constexpr int32_t kBlockWorth = 40;
+
 struct Build {
   Form form = Form::kBitPlane;
   int32_t planes = 8;     // accumulated at a time; divides the input's bits. Collapsed: all
@@ -25,6 +28,8 @@ struct Build {
   Requant requant = Requant::kSerial;
   bool dsp = false;   // multipliers in DSP blocks
   int32_t lines = 1;  // input lines that the window keeps
+  // Look-up tables that a block RAM counts for: a memory that takes fewer is built of them.
+  int32_t block_worth = kBlockWorth;
   friend bool operator==(const Build&, const Build&) = default;
 };
 

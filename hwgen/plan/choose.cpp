@@ -24,6 +24,9 @@ struct Weights {
 };
 // To fit a board every one is tried, since any of its resources may be the scarce one.
 constexpr Weights kWeights[] = {{100, 100}, {20, 20}, {600, 100}, {20, 600}, {600, 600}};
+// Look-up tables that a memory in logic may take for a block RAM, tried in this order while block
+// RAMs are what is short. A full one of iCE40 is put at 427: large memories stay where they are.
+constexpr int32_t kWorths[] = {kBlockWorth, 80, 160, 320, 400};
 
 double cost(const Resources& r, const Weights& w) {
   return r.lut + 0.1 * r.ff + w.bram * static_cast<double>(r.bram) +
@@ -93,12 +96,17 @@ class Chooser {
  public:
   Chooser(std::vector<LayerSpace>& layers, const Surroundings& around, ir::PartFamily family,
           bool dsp)
-      : layers_(layers), around_(around), family_(family) {
-    for (LayerSpace& layer : layers_) all_.push_back(layer.candidates(family, dsp));
-  }
+      : layers_(layers), around_(around), family_(family), dsp_(dsp) {}
 
   // Chooses by these weights from here on.
-  void weigh(const Weights& weights) {
+  void weigh(const Weights& weights, int32_t block_worth) {
+    if (block_worth != block_worth_) {
+      all_.clear();
+      for (LayerSpace& layer : layers_) {
+        all_.push_back(layer.candidates(family_, dsp_, block_worth));
+      }
+      block_worth_ = block_worth;
+    }
     fronts_.clear();
     for (const std::vector<Candidate>& all : all_) fronts_.push_back(front_of(all, weights));
   }
@@ -129,22 +137,40 @@ class Chooser {
     return places;
   }
 
-  // By the cycle model: the places move on where the bound was too low. Throws when out of reach.
-  std::vector<size_t> exactly(int64_t cycles, const PlanOptions& options) {
+  // By the cycle model: the places move on where the bound was too low. The place behind a front's
+  // end stands for a layer that has no way.
+  std::vector<size_t> exactly(int64_t cycles) {
     std::vector<size_t> places = at(cycles);
     for (size_t i = 0; i < places.size(); ++i) {
       while (places[i] < fronts_[i].size() &&
              layers_[i].cycles(fronts_[i][places[i]].build) > cycles) {
         ++places[i];
       }
-      if (places[i] == fronts_[i].size()) out_of_reach(i, cycles, options);
     }
     return places;
   }
 
+  bool reached(const std::vector<size_t>& places) const {
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i] == fronts_[i].size()) return false;
+    }
+    return true;
+  }
+
+  // Throws for the first layer that has no way.
+  void check_reached(const std::vector<size_t>& places, int64_t cycles,
+                     const PlanOptions& options) {
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (places[i] == fronts_[i].size()) out_of_reach(i, cycles, options);
+    }
+  }
+
   Resources total(const std::vector<size_t>& places, bool with_host) const {
     Resources sum = estimate(around_.structure, family_);
-    if (with_host) sum += estimate(around_.host, family_);
+    if (with_host) {
+      sum += estimate(around_.host, family_);
+      sum += around_.queues;
+    }
     for (size_t i = 0; i < places.size(); ++i) sum += fronts_[i][places[i]].resources;
     return sum;
   }
@@ -165,6 +191,8 @@ class Chooser {
   std::vector<LayerSpace>& layers_;
   const Surroundings& around_;
   ir::PartFamily family_;
+  bool dsp_;
+  int32_t block_worth_ = 0;
   std::vector<std::vector<Candidate>> all_;
   std::vector<std::vector<Candidate>> fronts_;
 };
@@ -173,8 +201,10 @@ Choice choice(const char* what, std::string value, bool asked, const std::string
   return {what, std::move(value), asked ? "asked for" : reason};
 }
 
-// Of a layer that is built as `build`; `reason` where it was not asked for.
-Chosen chosen(LayerSpace& layer, const Build& build, const std::string& reason) {
+// Of a layer that is built as `build`; `reason` where it was not asked for, `worth_reason` for
+// where its memories lie.
+Chosen chosen(LayerSpace& layer, const Build& build, const std::string& reason,
+              const std::string& worth_reason) {
   const LayerOptions& asked = layer.asked();
   Chosen result{build, layer.cycles(build), layer.bound_by(build), {}};
   const auto add = [&](const char* what, std::string value, bool was_asked) {
@@ -194,80 +224,134 @@ Chosen chosen(LayerSpace& layer, const Build& build, const std::string& reason) 
   }
   if (build.dsp || asked.dsp) add("dsp", build.dsp ? "yes" : "no", asked.dsp.has_value());
   result.choices.push_back({"lines", fmt::format("{}", layer.lines()), layer.lines_reason()});
+  result.choices.push_back(
+      {"logic_memories", fmt::format("up to {} LUT a block RAM", build.block_worth), worth_reason});
   return result;
 }
 
-// What was tried for a layer within `cycles`, and what it came to.
+constexpr const char* kPlentyOfBlocks = "the usual worth, as block RAMs are not what is short";
+
+// What is taken, and why.
+struct Fit {
+  int64_t cycles = INT64_MAX;
+  Weights weights{};
+  int32_t block_worth = kBlockWorth;
+  std::string worth_reason = kPlentyOfBlocks;
+};
+
+// What was tried for a layer at this fit, and what it came to. `exact`: by the cycle model.
 std::string reason_of(LayerSpace& layer, const Chooser& chooser, size_t i, size_t place,
-                      int64_t cycles) {
+                      const Fit& fit, bool exact) {
   const std::vector<Candidate>& front = chooser.front(i);
   const Candidate& taken = front[place];
   std::string text = fmt::format(
-      "the cheapest of {} ways within {} cycles an image: about {:.0f} "
-      "LUT, bound by its {}",
-      chooser.ways(i), cycles, taken.resources.lut, layer.bound_by(taken.build));
+      "the cheapest of {} ways {} {} cycles an image: about {:.0f} LUT, bound by its {}",
+      chooser.ways(i), exact ? "within" : "whose slowest part takes at most", fit.cycles,
+      taken.resources.lut, layer.bound_by(taken.build));
   if (place > 0) {
     const Candidate& before = front[place - 1];
     text += fmt::format("; the next cheaper ({}) takes {} cycles", to_string(before.build),
-                        before.bound);
+                        layer.cycles(before.build));
   }
   return text;
 }
 
-std::vector<Chosen> results(std::vector<LayerSpace>& layers, const Chooser& chooser,
-                            const std::vector<size_t>& places, int64_t cycles) {
+std::vector<Chosen> results(std::vector<LayerSpace>& layers, Chooser& chooser, const Fit& fit,
+                            bool exact) {
+  chooser.weigh(fit.weights, fit.block_worth);
+  const std::vector<size_t> places = exact ? chooser.exactly(fit.cycles) : chooser.at(fit.cycles);
   std::vector<Chosen> list;
   for (size_t i = 0; i < layers.size(); ++i) {
     list.push_back(chosen(layers[i], chooser.front(i)[places[i]].build,
-                          reason_of(layers[i], chooser, i, places[i], cycles)));
+                          reason_of(layers[i], chooser, i, places[i], fit, exact),
+                          fit.worth_reason));
   }
   return list;
 }
 
-struct Fit {
-  int64_t cycles = INT64_MAX;
-  Weights weights{};
-};
-
 // The fewest cycles at which the part holds the design, over all weights.
-std::optional<Fit> fastest_fit(Chooser& chooser, const Limits& limits) {
+std::optional<Fit> fastest_fit(Chooser& chooser, const Limits& limits, int32_t block_worth) {
   std::optional<Fit> best;
   for (const Weights& weights : kWeights) {
-    chooser.weigh(weights);
+    chooser.weigh(weights, block_worth);
     for (const int64_t cycles : chooser.steps()) {
       if (best && cycles >= best->cycles) break;
       if (!fits(chooser.total(chooser.at(cycles), true), limits)) continue;
-      best = {cycles, weights};
+      best = Fit{cycles, weights, block_worth};
       break;
     }
   }
   return best;
 }
 
-int64_t budget_of(const PlanOptions& options) {
-  return static_cast<int64_t>(options.clock_mhz * 1e6 / *options.target_fps);
-}
-
-// Whether the part holds the design, at the target rate where there is one.
-std::optional<Fit> fit(Chooser& chooser, const Limits& limits, const PlanOptions& options) {
-  if (!options.target_fps) return fastest_fit(chooser, limits);
-  const int64_t budget = budget_of(options);
+// Whether the part holds the design within so many cycles, by the cycle model.
+std::optional<Fit> fit_within(Chooser& chooser, const Limits& limits, int32_t block_worth,
+                              int64_t cycles) {
   for (const Weights& weights : kWeights) {
-    chooser.weigh(weights);
-    if (fits(chooser.total(chooser.exactly(budget, options), true), limits)) {
-      return Fit{budget, weights};
-    }
+    chooser.weigh(weights, block_worth);
+    const std::vector<size_t> places = chooser.exactly(cycles);
+    if (!chooser.reached(places)) return {};
+    if (fits(chooser.total(places, true), limits)) return Fit{cycles, weights, block_worth};
   }
   return {};
 }
 
+// The least excess that any weights leave, at the slowest or within `cycles`.
+Resources nearest(Chooser& chooser, const Limits& limits, int32_t block_worth,
+                  std::optional<int64_t> cycles) {
+  Resources least;
+  for (bool first = true; const Weights& weights : kWeights) {
+    chooser.weigh(weights, block_worth);
+    const std::vector<size_t> places =
+        cycles ? chooser.exactly(*cycles) : chooser.at(chooser.steps().back());
+    if (!chooser.reached(places)) continue;
+    const Resources total = chooser.total(places, true);
+    if (first || excess(total, limits) < excess(least, limits)) least = total;
+    first = false;
+  }
+  return least;
+}
+
+// Whether the part holds the design, within `cycles` or as fast as it can be. While more block RAMs
+// would hold it, or make it faster, memories move to logic.
+std::optional<Fit> fit(Chooser& chooser, const Limits& limits, std::optional<int64_t> cycles) {
+  const auto at_worth = [&](const Limits& room, int32_t block_worth) {
+    return cycles ? fit_within(chooser, room, block_worth, *cycles)
+                  : fastest_fit(chooser, room, block_worth);
+  };
+  Limits endless = limits;
+  endless.bram = INT64_MAX;
+  std::optional<Fit> best;
+  std::string before;  // what the worth before came to
+  for (const int32_t block_worth : kWorths) {
+    std::optional<Fit> found = at_worth(limits, block_worth);
+    if (found && (!best || found->cycles < best->cycles)) {
+      if (!before.empty()) found->worth_reason = "block RAMs are what is short: " + before;
+      best = found;
+    }
+    const std::optional<Fit> unbound = at_worth(endless, block_worth);
+    if (!unbound || (best && best->cycles <= unbound->cycles)) break;
+    before = fmt::format("at {} LUT a block RAM ", block_worth);
+    before += found ? fmt::format("an image takes {} cycles", found->cycles)
+                    : fmt::format("the part is {} short",
+                                  shortage(nearest(chooser, limits, block_worth, cycles), limits));
+  }
+  return best;
+}
+
+std::optional<int64_t> cycles_asked(const PlanOptions& options) {
+  if (!options.target_fps) return {};
+  return target_cycles(options);
+}
+
 // The smallest other board that holds the design.
 std::string larger_board(std::vector<LayerSpace>& layers, const Surroundings& around,
-                         const PlanOptions& options, const Board& tried) {
+                         const PlanOptions& options, std::optional<int64_t> cycles,
+                         const Board& tried) {
   for (const Board& board : options.boards) {
     if (board.name == tried.name) continue;
     Chooser chooser(layers, around, board.part.family, board.part.dsp > 0);
-    if (fit(chooser, limits_of(board.part), options)) return board.name;
+    if (fit(chooser, limits_of(board.part), cycles)) return board.name;
   }
   return {};
 }
@@ -275,19 +359,13 @@ std::string larger_board(std::vector<LayerSpace>& layers, const Surroundings& ar
 [[noreturn]] void no_form_fits(std::vector<LayerSpace>& layers, const Surroundings& around,
                                const PlanOptions& options, const Board& board, Chooser& chooser) {
   const Limits limits = limits_of(board.part);
-  Resources nearest;
-  double least = -1;
-  for (const Weights& weights : kWeights) {
-    chooser.weigh(weights);
-    const std::vector<size_t> places = options.target_fps
-                                           ? chooser.exactly(budget_of(options), options)
-                                           : chooser.at(chooser.steps().back());
-    const Resources total = chooser.total(places, true);
-    if (least >= 0 && excess(total, limits) >= least) continue;
-    least = excess(total, limits);
-    nearest = total;
+  const std::optional<int64_t> cycles = cycles_asked(options);
+  Resources least = nearest(chooser, limits, kWorths[0], cycles);
+  for (const int32_t block_worth : kWorths) {
+    const Resources total = nearest(chooser, limits, block_worth, cycles);
+    if (excess(total, limits) < excess(least, limits)) least = total;
   }
-  const std::string other = larger_board(layers, around, options, board);
+  const std::string other = larger_board(layers, around, options, cycles, board);
   throw ir::Error(
       {"generate options, board " + board.name,
        options.target_fps ? "no form of this design fits at this rate"
@@ -295,8 +373,8 @@ std::string larger_board(std::vector<LayerSpace>& layers, const Surroundings& ar
        fmt::format("at most {:.0f} LUT ({:.0f}% of the {}'s {}), {} block RAMs, {} multipliers",
                    limits.lut, 100 * kFill, board.part.title, board.part.lut, limits.bram,
                    limits.dsp),
-       fmt::format("{:.0f} LUT, {} block RAMs, {} multipliers at the least: {} short", nearest.lut,
-                   nearest.bram, nearest.dsp, shortage(nearest, limits)),
+       fmt::format("{:.0f} LUT, {} block RAMs, {} multipliers at the least: {} short", least.lut,
+                   least.bram, least.dsp, shortage(least, limits)),
        other.empty() ? "no board that is known holds it: prune further"
                      : fmt::format("{} holds it; or prune further", other)});
 }
@@ -316,30 +394,58 @@ const Board* find_board(const PlanOptions& options) {
                    near.empty() ? "" : "did you mean " + near + "?"});
 }
 
+int64_t target_cycles(const PlanOptions& options) {
+  return static_cast<int64_t>(options.clock_mhz * 1e6 / *options.target_fps);
+}
+
+bool holds(const Board& board, const Resources& resources) {
+  return fits(resources, limits_of(board.part));
+}
+
 std::vector<Chosen> choose(std::vector<LayerSpace>& layers, const Surroundings& around,
                            const PlanOptions& options) {
-  if (const Board* board = find_board(options)) {
-    Chooser chooser(layers, around, board->part.family, board->part.dsp > 0);
-    const std::optional<Fit> found = fit(chooser, limits_of(board->part), options);
-    if (!found) no_form_fits(layers, around, options, *board, chooser);
-    chooser.weigh(found->weights);
-    return results(
-        layers, chooser,
-        options.target_fps ? chooser.exactly(found->cycles, options) : chooser.at(found->cycles),
-        found->cycles);
+  const std::optional<int64_t> cycles = cycles_asked(options);
+  const Board* board = find_board(options);
+  if (!board && !cycles) {
+    std::vector<Chosen> list;
+    for (LayerSpace& layer : layers) {
+      list.push_back(chosen(layer, layer.plain(),
+                            "the plain choice, as neither a rate nor a board was asked for",
+                            "the usual worth, as no board was asked for"));
+    }
+    return list;
   }
-  if (options.target_fps) {
-    Chooser chooser(layers, around, ir::PartFamily::kEcp5, false);
-    chooser.weigh(kWeights[0]);
-    const int64_t budget = budget_of(options);
-    return results(layers, chooser, chooser.exactly(budget, options), budget);
+  Chooser chooser(layers, around, board ? board->part.family : ir::PartFamily::kEcp5,
+                  board && board->part.dsp > 0);
+  Fit found{cycles.value_or(0), kWeights[0]};
+  if (cycles) {
+    chooser.weigh(found.weights, found.block_worth);
+    chooser.check_reached(chooser.exactly(*cycles), *cycles, options);
   }
-  std::vector<Chosen> list;
-  for (LayerSpace& layer : layers) {
-    list.push_back(chosen(layer, layer.plain(),
-                          "the plain choice, as neither a rate nor a board was asked for"));
+  if (board) {
+    const std::optional<Fit> held = fit(chooser, limits_of(board->part), cycles);
+    if (!held) no_form_fits(layers, around, options, *board, chooser);
+    found = *held;
   }
-  return list;
+  return results(layers, chooser, found, cycles.has_value());
+}
+
+std::optional<std::vector<Chosen>> choose_within(std::vector<LayerSpace>& layers,
+                                                 const Surroundings& around,
+                                                 const PlanOptions& options, int64_t cycles) {
+  const Board* board = find_board(options);
+  Chooser chooser(layers, around, board ? board->part.family : ir::PartFamily::kEcp5,
+                  board && board->part.dsp > 0);
+  Fit found{cycles, kWeights[0]};
+  if (board) {
+    const std::optional<Fit> held = fit(chooser, limits_of(board->part), cycles);
+    if (!held) return {};
+    found = *held;
+  } else {
+    chooser.weigh(found.weights, found.block_worth);
+    if (!chooser.reached(chooser.exactly(cycles))) return {};
+  }
+  return results(layers, chooser, found, true);
 }
 
 std::vector<ParetoPoint> pareto_front(std::vector<LayerSpace>& layers, const Surroundings& around,
@@ -347,7 +453,7 @@ std::vector<ParetoPoint> pareto_front(std::vector<LayerSpace>& layers, const Sur
   const Board* board = find_board(options);
   const ir::PartFamily family = board ? board->part.family : ir::PartFamily::kEcp5;
   Chooser chooser(layers, around, family, board && board->part.dsp > 0);
-  chooser.weigh(kWeights[0]);
+  chooser.weigh(kWeights[0], kBlockWorth);
   std::vector<ParetoPoint> points;
   double last = 0;
   for (const int64_t cycles : chooser.steps()) {

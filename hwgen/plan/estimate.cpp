@@ -11,7 +11,6 @@ namespace crosstwin::hwgen {
 namespace {
 
 constexpr int32_t kChunkBits = 32;  // of a writable memory
-constexpr double kBlockWorth = 40;  // look-up tables that a block RAM is worth
 constexpr double kLutWords = 16;    // a look-up table holds so many bits
 
 double ceil_div(double a, double b) { return static_cast<double>(int64_t((a + b - 1) / b)); }
@@ -112,11 +111,11 @@ Structure& Structure::operator+=(const Structure& other) {
   return *this;
 }
 
-MemoryStyle memory_style(int64_t words, int32_t width, bool writable) {
+MemoryStyle memory_style(int64_t words, int32_t width, bool writable, int32_t block_worth) {
   if (writable) return MemoryStyle::kBlock;
   const double luts = lut_memory({words, width});
   const auto taken = static_cast<double>(blocks(words, width, ir::PartFamily::kIce40));
-  return luts <= kBlockWorth * taken ? MemoryStyle::kLogic : MemoryStyle::kBlock;
+  return luts <= block_worth * taken ? MemoryStyle::kLogic : MemoryStyle::kBlock;
 }
 
 int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family) {

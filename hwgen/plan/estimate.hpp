@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compress/ir/part.hpp"
+#include "hwgen/plan/build.hpp"
 
 namespace crosstwin::hwgen {
 
@@ -57,9 +58,10 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
 // Bits of all registers, which flip-flops are proportional to.
 double registers(const Structure& structure, ir::PartFamily family);
 
-// Logic where the look-up tables are worth less than the smallest family's blocks. What is written
-// lies in blocks: iCE40 has no look-up tables that can be.
-MemoryStyle memory_style(int64_t words, int32_t width, bool writable);
+// Logic where the look-up tables are at most what the smallest family's blocks are worth. What is
+// written lies in blocks: iCE40 has no look-up tables that can be.
+MemoryStyle memory_style(int64_t words, int32_t width, bool writable,
+                         int32_t block_worth = kBlockWorth);
 
 int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family);
 int64_t dsp_blocks(const Structure::Product& product);

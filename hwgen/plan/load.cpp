@@ -10,6 +10,7 @@
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/json_reader.hpp"
+#include "compress/ir/manifest.hpp"
 
 namespace crosstwin::hwgen {
 namespace {
@@ -34,7 +35,8 @@ struct Meaning {
 };
 constexpr const char* kShape = "load a network with the layers, sizes and settings of the RTL's";
 constexpr const char* kRange =
-    "program both chips with chip.adc_range lossless, or generate the RTL from this chip";
+    "program this chip with --ranges-of the run that the RTL is of (or both with chip.adc_range "
+    "lossless), or generate the RTL from this chip";
 constexpr const char* kDevice =
     "program a device with the same, or generate the RTL from a chip of this device";
 constexpr std::array kMeanings = {
@@ -265,6 +267,7 @@ std::vector<WritableMemory> writable_memories(const Plan& plan) {
 
 ir::Load load(const ir::Design& design, const ir::Chip& chip,
               const std::filesystem::path& rtl_dir) {
+  ir::read_manifest(rtl_dir);  // for its checks: a folder edited by hand is not what plan.json says
   const Hardware hardware(rtl_dir);
   hardware.check_layers(design);
   const Plan made = plan(design, chip, hardware.options());

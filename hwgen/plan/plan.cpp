@@ -13,13 +13,14 @@
 #include "hwgen/plan/check.hpp"
 #include "hwgen/plan/choose.hpp"
 #include "hwgen/plan/cycles.hpp"
-#include "hwgen/plan/follow.hpp"
 #include "hwgen/plan/images.hpp"
 #include "hwgen/plan/load.hpp"
 #include "hwgen/plan/names.hpp"
 #include "hwgen/plan/parameters.hpp"
+#include "hwgen/plan/settle.hpp"
 #include "hwgen/plan/space.hpp"
 #include "hwgen/plan/structure.hpp"
+#include "hwgen/plan/surroundings.hpp"
 #include "hwgen/plan/templates.hpp"
 #include "hwgen/plan/tile_form.hpp"
 
@@ -43,8 +44,9 @@ class Planner {
     check_inputs(design_, chip_, options_);
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
-    const std::vector<Chosen> chosen = choose(spaces, surroundings(), options_);
-    const std::vector<int32_t> depths = follow_pipeline(spaces, chosen);
+    const Surroundings around = surroundings(design_, spaces, options_);
+    plan_.pixels_taken = around.pixels_taken;
+    const std::vector<Chosen> chosen = settle_pipeline(spaces, around);
     add_configuration(static_cast<int32_t>(spaces.size()));
     Stream stream = add_unpack();
     size_t crossbar = 0;
@@ -53,7 +55,7 @@ class Planner {
       const int32_t out_bits =
           i + 1 < design_.stages.size() ? design_.stages[i + 1].in_bits : kLogitBits;
       plan_.layers[i].out_bits = out_bits;
-      if (depths[i] > 0) stream = add_fifo(plan_.layers[i], depths[i], stream);
+      if (depths_[i] > 0) stream = add_fifo(plan_.layers[i], depths_[i], stream);
       const Stream out = new_stream(plan_.layers[i].instance, out_bits);
       if (const auto* pool = std::get_if<ir::PoolMax>(&stage.kind)) {
         add_pool(stage, *pool, plan_.layers[i], stream, out);
@@ -72,7 +74,7 @@ class Planner {
     check_inputs(design_, chip_, options_);
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
-    return pareto_front(spaces, surroundings(), options_);
+    return pareto_front(spaces, surroundings(design_, spaces, options_), options_);
   }
 
  private:
@@ -91,28 +93,6 @@ class Planner {
           Rewriting{options_.per_cell, options_.writable, options_.inl, options_.g_bits});
     }
     return spaces;
-  }
-
-  // Edges and pools.
-  Surroundings surroundings() const {
-    Surroundings around;
-    around.structure = unpack_structure(design_.input.c, kPixelBits);
-    around.structure += argmax_structure(plan_.outputs, kLogitBits);
-    around.host =
-        link_structure(design_.input.c, int64_t{design_.input.h} * design_.input.w, plan_.outputs);
-    around.cycles = design_.input.size();
-    around.slowest = "input";
-    for (const ir::Stage& stage : design_.stages) {
-      const auto* pool = std::get_if<ir::PoolMax>(&stage.kind);
-      if (!pool) continue;
-      around.structure += pool_structure(stage.in, *pool, stage.in_bits);
-      const int64_t cycles =
-          pool_cycles(stage.in.h, stage.in.w, stage.in.c, pool->kernel, pool->stride);
-      if (cycles <= around.cycles) continue;
-      around.cycles = cycles;
-      around.slowest = stage.name;
-    }
-    return around;
   }
 
   static Estimates estimates(const Structure& structure) {
@@ -187,10 +167,12 @@ class Planner {
     return stream;
   }
 
-  // Cycles, latency, and the queues that the pipeline needs in front of each stage.
-  std::vector<int32_t> follow_pipeline(const std::vector<LayerSpace>& spaces,
-                                       const std::vector<Chosen>& chosen) {
-    Followed followed = follow(design_, spaces, chosen);
+  // What every layer is; cycles, latency, and the queues in front of each stage.
+  std::vector<Chosen> settle_pipeline(std::vector<LayerSpace>& spaces, const Surroundings& around) {
+    Settled settled = settle(design_, spaces, around, options_);
+    plan_.structure = around.structure;
+    plan_.structure += settled.queues;
+    Followed& followed = settled.followed;
     plan_.cycles_per_image = followed.cycles_per_image;
     plan_.first_answer = followed.first_answer;
     plan_.bottleneck = followed.slowest;
@@ -198,7 +180,8 @@ class Planner {
     for (const Followed::Finding& finding : followed.findings) {
       plan_.choices.push_back({finding.what, finding.value, finding.reason});
     }
-    return followed.depths;
+    depths_ = std::move(followed.depths);
+    return std::move(settled.chosen);
   }
 
   Stream add_fifo(Layer& layer, int32_t depth, const Stream& in) {
@@ -341,8 +324,7 @@ class Planner {
       set(name, add_memory(layer, crossbar_index(space), holds, memory, std::move(image)));
     };
     const auto set_style = [&](const char* name, const Image& image) {
-      set(name,
-          number(static_cast<int>(memory_style(image.words(), image.width(), options_.writable))));
+      set(name, number(static_cast<int>(style(image, build))));
     };
     for (Binding& parameter : layer_parameters(design_, chip_, space, build, options_.writable)) {
       instance.parameters.push_back(std::move(parameter));
@@ -363,7 +345,11 @@ class Planner {
     set_memory("WeightImage", "weights", 1, weights);
     if (!collapsed) {
       if (!form.per_cell) set_memory("TableImage", "table", 2, table_image(chip_, form));
-      if (form.inl) set_memory("InlImage", "inl", 5, inl_image(layout, space.cells()));
+      if (form.inl) {
+        const Image inl = inl_image(layout, space.cells());
+        set_style("InlBlock", inl);
+        set_memory("InlImage", "inl", 5, inl);
+      }
     }
     set_memory("RequantImage", "requant", 3, requant);
     connect_configuration(instance, crossbar_index(space), noise);
@@ -423,6 +409,10 @@ class Planner {
     return static_cast<int32_t>(&space.cells() - chip_.crossbars.data());
   }
 
+  MemoryStyle style(const Image& image, const Build& build) const {
+    return memory_style(image.words(), image.width(), options_.writable, build.block_worth);
+  }
+
   // Returns the parameter's text.
   std::string add_memory(const Layer& layer, int32_t crossbar, const char* holds, int32_t memory,
                          Image image) {
@@ -434,8 +424,8 @@ class Planner {
                        fmt::format("{} of {}", image.words(), image.width()),
                        "fewer pe or row_lanes for narrower words, more for fewer words"});
     }
-    const MemoryStyle style = memory_style(image.words(), image.width(), options_.writable);
-    plan_.memories.push_back({file, layer.name, holds, crossbar, memory, style, std::move(image)});
+    plan_.memories.push_back(
+        {file, layer.name, holds, crossbar, memory, style(image, layer.build), std::move(image)});
     return "\"" + file + "\"";
   }
 
@@ -448,8 +438,6 @@ class Planner {
   }
 
   void finish() {
-    check_target();
-    plan_.structure += surroundings().structure;
     plan_.estimates = estimates(plan_.structure);
     std::sort(plan_.memories.begin(), plan_.memories.end(),
               [](const Memory& a, const Memory& b) { return a.file < b.file; });
@@ -460,25 +448,14 @@ class Planner {
     plan_.include_files = std::move(files.include_files);
   }
 
-  // Streams move one activation a cycle, whatever the crossbars do.
-  void check_target() const {
-    if (!options_.target_fps) return;
-    const double rate = options_.clock_mhz * 1e6 / static_cast<double>(plan_.cycles_per_image);
-    if (rate >= *options_.target_fps) return;
-    throw ir::Error({"layer " + plan_.bottleneck, "the target rate is out of reach",
-                     fmt::format("{} images/s at {} MHz", *options_.target_fps, options_.clock_mhz),
-                     fmt::format("{:.0f}: it takes {} cycles an image, whatever the crossbars do",
-                                 rate, plan_.cycles_per_image),
-                     "a lower rate or a faster clock"});
-  }
-
   const ir::Design& design_;
   const ir::Chip& chip_;
   const PlanOptions& options_;
   Plan plan_;
-  Namer modules_;       // module names
-  Namer names_;         // names inside the top module
-  std::string config_;  // xb_config and the nets of its bus
+  Namer modules_;                // module names
+  Namer names_;                  // names inside the top module
+  std::vector<int32_t> depths_;  // [stages] of the queue in front of each; 0: none
+  std::string config_;           // xb_config and the nets of its bus
   std::string config_valid_;
   std::vector<std::string> config_nets_;  // in the order of kConfigNets
   int32_t config_layers_ = 0;

@@ -112,6 +112,7 @@ struct Plan {
   ir::Shape input;
   int32_t input_bits = 8;
   int32_t outputs = 0;
+  int64_t pixels_taken = 0;      // of an image, into the first window before anything is computed
   int64_t cycles_per_image = 0;  // in steady state, never waiting
   int64_t first_answer = 0;      // cycle of the first image's last logit; 0: not followed
   PipelineTiming pipeline;       // what was followed, queues included; no stages: nothing was

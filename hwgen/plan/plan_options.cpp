@@ -11,6 +11,10 @@ LayerOptions layer_options(const PlanOptions& options, const std::string& name) 
   const auto take = [](auto& field, const auto& given) {
     if (given) field = given;
   };
+  if (at->second.faithful) {
+    result.form.reset();
+    result.faithful = true;
+  }
   take(result.form, at->second.form);
   take(result.planes, at->second.planes);
   take(result.pe, at->second.pe);

@@ -16,6 +16,7 @@ namespace crosstwin::hwgen {
 // What one crossbar layer is asked to be; unset values are chosen by the plan.
 struct LayerOptions {
   std::optional<Form> form;
+  bool faithful = false;             // converts as the crossbar does: not collapsed, proof or not
   std::optional<int32_t> planes;     // accumulated at a time; divides the input's bits
   std::optional<int32_t> pe;         // columns a pass, 1..columns of the layer; the last pass has
                                      // fewer where it does not divide them

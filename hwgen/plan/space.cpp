@@ -1,7 +1,6 @@
 // The ways of building one crossbar layer, what each costs, and how fast each is.
 // SPDX-License-Identifier: Apache-2.0
 #include "hwgen/plan/space.hpp"
-#include "hwgen/plan/pipeline.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +8,7 @@
 #include <set>
 
 #include "compress/ir/error.hpp"
+#include "hwgen/plan/load.hpp"
 #include "hwgen/plan/pipeline.hpp"
 
 namespace crosstwin::hwgen {
@@ -181,12 +181,22 @@ Build LayerSpace::plain() const {
 
 bool LayerSpace::may_collapse() {
   if (asked_.form) return *asked_.form == Form::kCollapsed;
-  if (rewriting_.writable || rewriting_.per_cell) return false;
+  if (asked_.faithful || rewriting_.writable || rewriting_.per_cell) return false;
   if (asked_.planes || asked_.adc_lanes) return false;
   return proof().exact && collapsed_sum_fits(*stage_, *crossbar_, form_);
 }
 
-std::vector<Candidate> LayerSpace::candidates(ir::PartFamily family, bool dsp) {
+bool LayerSpace::can_be_written(const Structure& structure) const {
+  return !rewriting_.writable ||
+         std::all_of(structure.memories.begin(), structure.memories.end(),
+                     [](const Structure::Memory& memory) {
+                       return !memory.writable ||
+                              (memory.words <= kMostWords && memory.width <= kMostWordBits);
+                     });
+}
+
+std::vector<Candidate> LayerSpace::candidates(ir::PartFamily family, bool dsp,
+                                              int32_t block_worth) {
   std::vector<Build> forms;  // form and planes
   const int32_t bits = shape_.in_bits;
   for (int32_t planes = bits; planes >= 1; --planes) {
@@ -228,8 +238,10 @@ std::vector<Candidate> LayerSpace::candidates(ir::PartFamily family, bool dsp) {
             for (const bool blocks : {false, true}) {
               if (asked_.dsp ? blocks != *asked_.dsp : blocks && !dsp) continue;
               build.dsp = blocks;
-              const Resources resources = estimate(structure(build), family);
-              if (resources.lut > kMostLuts) continue;
+              build.block_worth = block_worth;
+              const Structure parts = structure(build);
+              const Resources resources = estimate(parts, family);
+              if (resources.lut > kMostLuts || !can_be_written(parts)) continue;
               list.push_back({build, bound(build), resources});
             }
           }

@@ -45,8 +45,9 @@ class LayerSpace {
   // What is asked for, and for the rest the plain choice: bit-plane, one of everything.
   Build plain() const;
 
-  // Every way that `asked` leaves, in a fixed order. DSP blocks are used only where `dsp`.
-  std::vector<Candidate> candidates(ir::PartFamily family, bool dsp);
+  // Every way that `asked` leaves, in a fixed order. DSP blocks are used only where `dsp`; a block
+  // RAM counts for `block_worth` look-up tables.
+  std::vector<Candidate> candidates(ir::PartFamily family, bool dsp, int32_t block_worth);
 
   int64_t bound(const Build& build) const;
   int64_t cycles(const Build& build);  // cycle model, remembered
@@ -68,6 +69,7 @@ class LayerSpace {
   void check_asked();
   void choose_lines();
   bool may_collapse();
+  bool can_be_written(const Structure& structure) const;
   std::vector<int32_t> possible_lanes(int32_t planes) const;
 
   const ir::Layout* layout_;

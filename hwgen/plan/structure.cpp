@@ -65,8 +65,9 @@ void product(Structure& s, int32_t a, int32_t b, bool dsp) {
   }
 }
 
-void rom(Structure& s, int64_t words, int32_t width, bool writable, int32_t constant) {
-  const MemoryStyle style = memory_style(words, width, writable);
+void rom(Structure& s, int64_t words, int32_t width, const Build& build, bool writable,
+         int32_t constant) {
+  const MemoryStyle style = memory_style(words, width, writable, build.block_worth);
   if (!writable) width -= constant;
   s.memories.push_back({words, width, writable, style});
   s.plain += width;  // the register behind it
@@ -147,7 +148,7 @@ Structure window_structure(const LayerShape& shape, const Build& build, bool wri
                                             digits(shape.kernel_w - 1) + shape.in_bits
                                       : offset;
   const int32_t lanes = build.row_lanes;
-  rom(s, beats(shape, build), lanes * field, writable,
+  rom(s, beats(shape, build), lanes * field, build, writable,
       shape.pad > 0 ? lanes * (shape.in_bits - shape.pad_bits) : 0);
   for (int32_t lane = 0; lane < lanes; ++lane) {
     s.memories.push_back({ring, shape.in_bits, false, MemoryStyle::kTool});
@@ -188,7 +189,7 @@ Structure mac_structure(const LayerShape& shape, const TileForm& form, const Bui
   Structure s;
   const int32_t sum = sum_bits(shape, form, build);
   rom(s, int64_t{groups(shape, build)} * beats(shape, build),
-      build.row_lanes * build.pe * form.weight_bits, writable);
+      build.row_lanes * build.pe * form.weight_bits, build, writable);
   for (int32_t lane = 0; lane < build.pe * build.row_lanes; ++lane) {
     product(s, shape.in_bits, form.weight_bits, build.dsp);
   }
@@ -218,7 +219,7 @@ Structure requant_structure(const LayerShape& shape, const TileForm& form, const
   const int32_t value = std::max(sum_bits(shape, form, build), form.bias_bits) + 1;
   // Shifts are of 16 places and more, as the factors are of 16 bits, and differ by a few places.
   constexpr int32_t kShiftConstant = 3;
-  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), writable,
+  rom(s, shape.cols, form.bias_bits + (shape.logits ? 0 : 21), build, writable,
       shape.logits ? 0 : kShiftConstant);
   counter(s, shape.cols);
   s.add += value;  // Y + bias
@@ -289,15 +290,42 @@ Structure argmax_structure(int32_t outputs, int32_t bits) {
   return s;
 }
 
-Structure link_structure(int32_t pixel_bytes, int64_t pixels, int32_t outputs) {
+Structure fifo_structure(int32_t width, int64_t depth) {
+  constexpr int64_t kLeastWords = 8;  // xb_fifo, Style 0: smaller ones are registers
+  constexpr int64_t kLeastBits = 256;
   Structure s;
-  s.memories.push_back({pixels * pixel_bytes, 8, false, MemoryStyle::kTool});
-  s.memories.push_back({outputs, 33, false, MemoryStyle::kTool});
-  counter(s, pixels * pixel_bytes);
-  counter(s, pixels * pixel_bytes);
-  counter(s, outputs);
-  s.mux = 8 * pixel_bytes + 2 * 10 + 40;
-  s.plain = 16;
+  if (depth < kLeastWords || depth * width < kLeastBits) {
+    s.mux = static_cast<double>(depth) * (width + 2);  // a word, that it is there, what moves it
+    return s;
+  }
+  const int64_t words = depth - 2;  // the rest waits in front of and in the skid
+  s.memories.push_back({words, width, false, MemoryStyle::kTool});
+  counter(s, words);
+  counter(s, words);
+  s.add += digits(words) + digits(depth - 1) + 1;
+  s.plain += width + kFlags;  // the skid's two places
+  s.mux += width;
+  return s;
+}
+
+Structure config_structure(int32_t layers) {
+  Structure s;
+  s.mux = 8 + 3 + 16 + 2;      // of a record: layer, memory, chunks a word; state
+  s.add = 24 + 32 + 16;        // address, words left, chunk
+  s.comb = 16 + 16 + 32;       // last chunk, last word
+  s.plain = 32 + 1 + 1;        // data
+  s.logic = 2.0 * layers + 8;  // whose it is
+  s.plain += layers;
+  return s;
+}
+
+Structure link_structure(int32_t pixel_bytes, int64_t pixels, int64_t stored, int32_t outputs) {
+  Structure s = fifo_structure(8 * pixel_bytes, std::max(int64_t{2}, stored));
+  s += fifo_structure(8, int64_t{4} * outputs);  // the answer's bytes
+  counter(s, pixels);
+  counter(s, int64_t{4} * outputs);
+  s.mux += 8.0 * pixel_bytes + 2 * 10 + 40;
+  s.plain += 16;
   return s;
 }
 

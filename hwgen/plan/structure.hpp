@@ -52,7 +52,11 @@ Structure layer_structure(const LayerShape& shape, const TileForm& form, const B
 Structure pool_structure(const ir::Shape& in, const ir::PoolMax& pool, int32_t bits);
 Structure unpack_structure(int32_t channels, int32_t bits);
 Structure argmax_structure(int32_t outputs, int32_t bits);
-// xb_uart_link of a board, which holds one image.
-Structure link_structure(int32_t pixel_bytes, int64_t pixels, int32_t outputs);
+// xb_fifo of `depth` beats of `width` bits.
+Structure fifo_structure(int32_t width, int64_t depth);
+// xb_config, which writes the memories of so many crossbar layers.
+Structure config_structure(int32_t layers);
+// xb_uart_link of a board, which stores `stored` of an image's pixels.
+Structure link_structure(int32_t pixel_bytes, int64_t pixels, int64_t stored, int32_t outputs);
 
 }  // namespace crosstwin::hwgen

@@ -23,7 +23,8 @@ void adder_tree(Structure& s, int32_t terms, int32_t bits, bool widening);
 void product(Structure& s, int32_t a, int32_t b, bool dsp);
 
 // xb_prim_rom; `constant` of its bits are equal in all words, and go away unless it is writable.
-void rom(Structure& s, int64_t words, int32_t width, bool writable, int32_t constant = 0);
+void rom(Structure& s, int64_t words, int32_t width, const Build& build, bool writable,
+         int32_t constant = 0);
 
 int32_t groups(const LayerShape& shape, const Build& build);
 // Beats of a group's rows.

@@ -106,13 +106,13 @@ void converter_sum(Structure& s, const TileForm& form, const GainDigits& gain, i
 }
 
 // One converter: current in, code out.
-void converter(Structure& s, const LayerShape& shape, const TileForm& form, int32_t acc_bits,
-               bool dsp, bool writable) {
+void converter(Structure& s, const LayerShape& shape, const TileForm& form, const Build& build,
+               int32_t acc_bits, bool writable) {
   const int32_t sum_bits =
       std::max(acc_bits + digits(form.adc_mask), form.adc_per_column ? form.offset_bits : 0) + 1;
   const GainDigits gain = gain_digits(form);
   if (!form.noise_mult.empty()) noise(s, form, acc_bits);
-  if (dsp && gain.some.count() > 1) {
+  if (build.dsp && gain.some.count() > 1) {
     product(s, acc_bits, digits(form.adc_mask), true);
     s.add += sum_bits;
     s.plain += 3.0 * sum_bits;
@@ -138,7 +138,7 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, int3
   s.mux += shape.adc_bits;
   s.plain += 6;  // valid, slice
   if (form.inl) {
-    rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, writable);
+    rom(s, int64_t{1} << shape.adc_bits, shape.adc_bits, build, writable);
     s.plain += shape.adc_bits;
   }
 }
@@ -158,7 +158,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
 
   // Cells: the word, and behind codes the table.
   rom(s, int64_t{groups(shape, build)} * beats(shape, build),
-      build.row_lanes * build.pe * lane_bits, writable);
+      build.row_lanes * build.pe * lane_bits, build, writable);
   if (!form.per_cell) {
     const double levels = 1 << shape.cell_bits;
     double tables = std::max(1.0, levels / 16);  // look-up tables a bit of a conductance
@@ -209,7 +209,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     if (shape.cols % build.pe != 0) counter(s, groups(shape, build));
   }
   for (int32_t lane = 0; lane < build.adc_lanes; ++lane) {
-    converter(s, shape, form, acc_bits, build.dsp, writable);
+    converter(s, shape, form, build, acc_bits, writable);
   }
   if (!form.noise_mult.empty()) {
     s.count += 32;  // images
@@ -217,7 +217,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   }
   if (form.adc_per_column || !form.noise_mult.empty()) counter(s, shape.cols);
   if (form.adc_per_column) {
-    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), writable);
+    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), build, writable);
   }
 
   // Codes with their slice's weight; pairs and planes added.

@@ -25,7 +25,7 @@ module xb_adc #(
     parameter logic [15:0] AdcMask = '1,  // AdcPerColumn: bits that a gain may have
     parameter bit Inl = 1'b0,  // 1: a code table behind the clamp
     parameter InlImage = "",  // $readmemh, 2^AdcBits words of AdcBits
-    parameter int unsigned AdcBlock = 0,  // its memory style, xb_prim_rom
+    parameter int unsigned InlBlock = 0,  // its memory style, xb_prim_rom
     parameter bit Writable = 1'b0,  // the code table has a write port
     parameter bit Dsp = 1'b0,  // 1: the product is a `*`
     localparam int unsigned SliceBits = xb_pkg::digits(Slices - 1)
@@ -315,7 +315,7 @@ module xb_adc #(
         .Width   (AdcBits),
         .Depth   (1 << AdcBits),
         .InitFile(InlImage),
-        .Style   (AdcBlock),
+        .Style   (InlBlock),
         .Writable(Writable)
     ) u_inl (
         .clk_i     (clk_i),

@@ -58,7 +58,8 @@ module xb_tile #(
     parameter AdcImage = "",
     parameter InlImage = "",
     parameter int unsigned WeightBlock = 0,  // memory styles, xb_prim_rom
-    parameter int unsigned AdcBlock = 0,  // of AdcImage and InlImage
+    parameter int unsigned AdcBlock = 0,
+    parameter int unsigned InlBlock = 0,
     parameter bit Writable = 1'b0,  // the memories have write ports
     localparam int unsigned Tiles = xb_pkg::ceil_div(Rows, TileRows),
     localparam int unsigned YBits = xb_pkg::y_bits(
@@ -351,6 +352,7 @@ module xb_tile #(
       .AdcImage    (AdcImage),
       .InlImage    (InlImage),
       .AdcBlock    (AdcBlock),
+      .InlBlock    (InlBlock),
       .Writable    (Writable)
   ) u_convert (
       .clk_i        (clk_i),

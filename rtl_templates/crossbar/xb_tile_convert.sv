@@ -29,7 +29,8 @@ module xb_tile_convert #(
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
     parameter AdcImage = "",  // $readmemh images, see README
     parameter InlImage = "",
-    parameter int unsigned AdcBlock = 0,  // their memory style, xb_prim_rom
+    parameter int unsigned AdcBlock = 0,  // their memory styles, xb_prim_rom
+    parameter int unsigned InlBlock = 0,
     parameter bit Writable = 1'b0,  // memories and keys can be written
     localparam int unsigned PlaneWords = 2 * Slices,
     localparam int unsigned BeatPlanes = (AdcLanes > PlaneWords) ? AdcLanes / PlaneWords : 1,
@@ -268,7 +269,7 @@ module xb_tile_convert #(
         .AdcMask      (AdcMask),
         .Inl          (Inl),
         .InlImage     (InlImage),
-        .AdcBlock     (AdcBlock),
+        .InlBlock     (InlBlock),
         .Writable     (Writable),
         .Dsp          (Dsp)
     ) u_adc (

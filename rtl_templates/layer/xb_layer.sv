@@ -60,6 +60,7 @@ module xb_layer #(
     parameter int unsigned WeightBlock = 0,
     parameter int unsigned RequantBlock = 0,
     parameter int unsigned AdcBlock = 0,
+    parameter int unsigned InlBlock = 0,
     parameter RowImage = "",  // $readmemh images, see README
     parameter WeightImage = "",
     parameter TableImage = "",
@@ -203,6 +204,7 @@ module xb_layer #(
         .InlImage    (InlImage),
         .WeightBlock (WeightBlock),
         .AdcBlock    (AdcBlock),
+        .InlBlock    (InlBlock),
         .Writable    (Writable)
     ) u_tile (
         .clk_i        (clk_i),

@@ -3,8 +3,9 @@
 //
 // The host sends Pixels * PixelBytes bytes (height, width, channel order) and gets 1 + 4 * Outputs:
 // the class (its low 8 bits), then every logit, low byte first. UART has no back-pressure: the link
-// stores one image, so a host that waits for each answer before it sends the next image loses
-// nothing, however slow the design. All stream outputs but s_axis_tready are registered.
+// stores an image, but for the pixels that the design takes before it computes, so a host that waits
+// for each answer before it sends the next image loses nothing, however slow the design. All stream
+// outputs but s_axis_tready are registered.
 
 `include "xb_assert.svh"
 
@@ -12,6 +13,7 @@ module xb_uart_link #(
     parameter int unsigned ClksPerBit = 104,  // clock cycles a bit, >= 4
     parameter int unsigned PixelBytes = 1,  // bytes of a pixel, one a channel
     parameter int unsigned Pixels = 784,  // pixels of an image
+    parameter int unsigned Taken = 0,  // of these, taken at once by a design that is idle
     parameter int unsigned Outputs = 10,  // logits of an image
     localparam int unsigned UserBits = (Outputs > 1) ? $clog2(Outputs) : 1
 ) (
@@ -32,6 +34,9 @@ module xb_uart_link #(
 
   if (Outputs > 256) begin : gen_bad_outputs
     $error("xb_uart_link: the class is sent in one byte, so Outputs must be at most 256");
+  end
+  if (Taken > Pixels) begin : gen_bad_taken
+    $error("xb_uart_link: Taken must be at most Pixels");
   end
   if (PixelBytes < 1 || Pixels < 1 || Outputs < 1) begin : gen_bad_size
     $error("xb_uart_link: PixelBytes, Pixels and Outputs must be at least 1");
@@ -77,7 +82,7 @@ module xb_uart_link #(
 
   xb_fifo #(
       .Width(8 * PixelBytes),
-      .Depth((Pixels > 2) ? Pixels : 2)
+      .Depth((Pixels - Taken > 2) ? Pixels - Taken : 2)
   ) u_image (
       .clk_i      (clk_i),
       .rst_ni     (rst_ni),

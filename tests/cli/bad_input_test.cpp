@@ -8,6 +8,7 @@
 #include "compress/ir/npz.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/command.hpp"
+#include "tests/hwgen/sample_design.hpp"
 #include "tests/temporary_dir.hpp"
 
 namespace crosstwin::tests {
@@ -31,6 +32,20 @@ void write_design(const fs::path& out) {
   ir::save_design(design, out / "design");
   fs::create_directories(out / "chip");
   ir::write_file(out / "config.json", "{}");
+}
+
+// What `generate` says of a sound design and chip with these options.
+std::string generate_refuses(std::vector<std::string> options) {
+  const TemporaryDir dir;
+  const ir::Design design = test::sample_design();
+  ir::save_design(design, dir / "out/design");
+  ir::save_chip(test::sample_chip(design), dir / "out/chip");
+  ir::write_file(dir / "out/config.json", "{}");
+  options.insert(options.begin(), {"generate", "--out", dir / "out"});
+  const Outcome outcome = crosstwin(options);
+  CHECK(outcome.status == 1);
+  CHECK(!fs::exists(dir / "out/rtl"));
+  return outcome.err;
 }
 
 TEST_CASE("data that is not there is named, and no folder is made") {
@@ -150,6 +165,47 @@ TEST_CASE("a board that does not exist is refused before anything runs") {
   const Outcome outcome = crosstwin({"fpga", "--out", dir / "out", "--board", "hx8"});
   CHECK(outcome.status == 1);
   CHECK_THAT(outcome.err, contains("hx8k"));
+}
+
+TEST_CASE("a board to fit that is unknown comes with the nearest name") {
+  CHECK_THAT(generate_refuses({"--fit", "ulx3s-25"}),
+             contains("unknown board to fit") && contains("expected one of icebreaker") &&
+                 contains("got ulx3s-25)") && contains("did you mean ulx3s-25f?"));
+}
+
+TEST_CASE("a design no form of which fits a board says what is short and which board holds it") {
+  CHECK_THAT(generate_refuses({"--fit", "icebreaker", "--form", "bit_plane", "--set",
+                               "layers.conv1.adc_lanes=32", "--set", "layers.conv2.adc_lanes=32"}),
+             contains("board icebreaker: no form of this design fits") &&
+                 contains("expected at most 4752 LUT") && contains(" LUT, ") && contains("short") &&
+                 contains(" holds it"));
+}
+
+TEST_CASE("forms that a layer cannot have are named with what it can have") {
+  CHECK_THAT(generate_refuses({"--set", "layers.conv2.pe=5"}),
+             contains("layer conv2: option pe out of range") && contains("expected 1..4, got 5") &&
+                 contains("need not divide"));
+  CHECK_THAT(generate_refuses({"--set", "layers.conv1.adc_lanes=3"}),
+             contains("layer conv1: option adc_lanes") && contains("one of 1, 2, 4, 8") &&
+                 contains("got 3"));
+  CHECK_THAT(generate_refuses({"--set", "layers.conv2.planes=3"}),
+             contains("layer conv2: option planes") && contains("divisor of the input's 8 bits") &&
+                 contains("got 3"));
+}
+
+TEST_CASE("an ADC of 0 bits is named in the design and in the configuration") {
+  const TemporaryDir dir;
+  write_design(dir / "out");
+  const fs::path file = dir / "out/design/design.json";
+  auto design = nlohmann::ordered_json::parse(ir::read_file(file));
+  design["layout"]["adc_bits"] = 0;
+  ir::write_file(file, design.dump());
+  const Outcome outcome = crosstwin({"generate", "--out", dir / "out"});
+  CHECK(outcome.status == 1);
+  CHECK_THAT(outcome.err, contains("design.json: $.layout.adc_bits") && contains("1..16"));
+  const Outcome asked = crosstwin({"map", "--out", dir / "out", "--adc-bits", "0"});
+  CHECK(asked.status == 1);
+  CHECK_THAT(asked.err, contains("adc_bits") && contains("1..16"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
 #include "compress/ir/process.hpp"
+#include "tests/accept_images.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/command.hpp"
 #include "tests/temporary_dir.hpp"
@@ -105,6 +106,13 @@ TEST_CASE(
   // The report does not go on claiming what was true of another RTL.
   const Outcome changed = crosstwin({"report", "--out", out});
   CHECK_THAT(changed.out, contains("verify") && contains("out of date") && !contains("logits of"));
+  for (const char* verb : {"verify", "fpga"}) {
+    const Outcome refused = crosstwin({verb, "--out", out});
+    CHECK(refused.status == 1);
+    CHECK_THAT(refused.err, contains("rtl/mem/fc1_weights.hex: layer fc1, memory weights") &&
+                                contains("run `crosstwin generate` again"));
+  }
+  accept_images(dir / "out/rtl");
   const Outcome corrupted = crosstwin({"verify", "--out", out, "--images", "20"});
   INFO(corrupted.err);
   CHECK(corrupted.status == 3);
@@ -117,6 +125,91 @@ TEST_CASE(
   CHECK(crosstwin(
             {"build", "--out", out, "--start-step", "verify", "--stop-step", "verify", "--resume"})
             .status == 3);
+}
+
+TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code") {
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+  const Outcome built = crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step",
+                                   "generate", "--set", "chip.device=reram_full", "--set",
+                                   "layout.adc_bits=5", "--set", "generate.writable=true"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  const auto chip = [&] {
+    return nlohmann::json::parse(ir::read_file(dir / "out/chip/chip.json"));
+  };
+  const nlohmann::json first = chip();
+
+  // Calibrated by itself the second chip has ranges of its own.
+  REQUIRE(crosstwin({"program", "--out", out, "--seed", "2", "--adc-range", "worst_case"}).status ==
+          0);
+  REQUIRE(chip()["crossbars"] != first["crossbars"]);
+  const Outcome refused = crosstwin({"load", "--out", out});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, contains("(Lsb)") && contains("--ranges-of"));
+
+  REQUIRE(crosstwin({"program", "--out", out, "--seed", "1", "--adc-range", "max"}).status == 0);
+  CHECK(chip() == first);
+  const Outcome programmed =
+      crosstwin({"program", "--out", out, "--seed", "2", "--ranges-of", out, "--json"});
+  INFO(programmed.err);
+  REQUIRE(programmed.status == 0);
+  CHECK(parse(programmed)["result"]["adc_range"] == "of " + out);
+  for (const char* member : {"lsb", "adc_shift"}) {
+    for (size_t layer = 0; layer < 2; ++layer) {
+      CHECK(chip()["crossbars"][layer][member] == first["crossbars"][layer][member]);
+    }
+  }
+  const Outcome loaded = crosstwin({"load", "--out", out});
+  INFO(loaded.err);
+  REQUIRE(loaded.status == 0);
+  const Outcome verified = crosstwin({"verify", "--out", out, "--depth", "codes", "--images", "10",
+                                      "--stall-images", "0", "--json"});
+  INFO(verified.err);
+  REQUIRE(verified.status == 0);
+  const nlohmann::ordered_json plain = parse(verified)["result"]["plain"];
+  CHECK(plain["passed"] == true);
+  CHECK(plain["codes"] > 0);
+  CHECK(plain["load_beats"] > 0);
+  // Nothing that the step depends on has changed by its own result.
+  const Outcome again = crosstwin({"build", "--out", out, "--start-step", "program", "--stop-step",
+                                   "program", "--resume", "--json"});
+  CHECK(parse(again)["steps"][0]["state"] == "up to date");
+}
+
+TEST_CASE("the first mismatch is named down to the converter from the command line, with waves") {
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+  const Outcome built =
+      crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step", "generate"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  // One conversion of the last layer is a code too high.
+  const fs::path tile = dir / "out/rtl/rtl/crossbar/xb_tile.sv";
+  std::string text = ir::read_file(tile);
+  const std::string probe = "assign probe_code   = code;";
+  REQUIRE(text.find(probe) != std::string::npos);
+  ir::write_file(tile, text.replace(text.find(probe), probe.size(),
+                                    "assign probe_code   = Cols == 10 && probe_column == 3 && "
+                                    "probe_plane == 1 && probe_word == 2 ? code + 1 : code;"));
+  for (const std::string depth : {"outputs", "layers"}) {
+    CHECK(crosstwin(
+              {"verify", "--out", out, "--depth", depth, "--images", "4", "--stall-images", "0"})
+              .status == 0);
+  }
+  const Outcome found = crosstwin({"verify", "--out", out, "--depth", "codes", "--images", "4",
+                                   "--stall-images", "0", "--fst"});
+  INFO(found.err);
+  CHECK(found.status == 3);
+  CHECK_THAT(found.err, contains("image 0: an inner value differs") &&
+                            contains("layer fc1: ADC code of position 0, row tile 0, column 3, "
+                                     "plane 1, slice 1, positive array: expected ") &&
+                            contains("waves: " + (dir / "out/verify/mismatch.fst").string()));
+  CHECK(fs::file_size(dir / "out/verify/mismatch.fst") > 1000);
 }
 
 TEST_CASE("the same configuration and seed give the same chip on any number of threads") {

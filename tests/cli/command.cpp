@@ -18,6 +18,8 @@ Outcome crosstwin(std::vector<std::string> arguments) {
   ir::Command command;
   command.argv = {"sh", "-c", "exec \"$@\" 2>\"$0\"", dir / "stderr", CROSSTWIN_PROGRAM};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  // Compiled simulators are kept beside the tests, not among the user's.
+  command.env = {{"CROSSTWIN_CACHE_DIR", (fs::current_path() / "cache").string()}};
   const ir::Finished finished = ir::run(command);
   return {finished.status, finished.output, ir::read_file(dir / "stderr")};
 }

@@ -7,6 +7,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/json_reader.hpp"
 #include "compress/ir/manifest.hpp"
+#include "tests/accept_images.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_dir.hpp"
 
@@ -62,7 +63,10 @@ TEST_CASE("a manifest is read whole") {
   CHECK(manifest.name == "tiny");
   CHECK(manifest.top == "tiny_top");
   CHECK(manifest.sources == std::vector<std::string>{"tiny_top.sv"});
-  CHECK(manifest.memories == std::vector<std::string>{"mem/table.hex"});
+  REQUIRE(manifest.memories.size() == 1);
+  CHECK(manifest.memories[0].file == "mem/table.hex");
+  CHECK(manifest.memories[0].layer == "tiny");
+  CHECK(manifest.memories[0].holds == "table");
   CHECK(manifest.channels * manifest.height * manifest.width == 16);
   CHECK(manifest.outputs == 1);
   CHECK(manifest.cycles_per_image == 20);
@@ -70,17 +74,43 @@ TEST_CASE("a manifest is read whole") {
 }
 
 TEST_CASE("a damaged manifest is refused with its place") {
-  CHECK_THAT(broken("/schema_version", 2), contains("$.schema_version"));
+  CHECK_THAT(broken("/schema_version", 1), contains("$.schema_version: RTL of another version") &&
+                                               contains("crosstwin generate"));
   CHECK_THAT(broken("/top", "a; exec rm"), contains("$.top: not a plain identifier"));
   CHECK_THAT(broken("/sources/0", "../tiny_top.sv"), contains("$.sources[0]: not a path inside"));
   CHECK_THAT(broken("/sources/0", "/etc/passwd"), contains("not a path inside the design"));
   CHECK_THAT(broken("/sources/0", "a;b.sv"), contains("cannot take"));
-  CHECK_THAT(broken("/memories/0", "mem/gone.hex"), contains("$.memories[0]: names a file"));
+  CHECK_THAT(broken("/memories/0/file", "mem/gone.hex"),
+             contains("$.memories[0].file: names a file"));
+  CHECK_THAT(broken("/memories/0/file", "../table.hex"), contains("not a path inside"));
   CHECK_THAT(broken("/include_dirs", {"../up"}), contains("$.include_dirs[0]: not a path inside"));
   CHECK_THAT(broken("/headers", {"gone.svh"}), contains("$.headers[0]: names a file"));
   CHECK_THAT(broken("/input/bits", 4), contains("$.input.bits"));
   CHECK_THAT(broken("/outputs", 0), contains("$.outputs"));
   CHECK_THAT(broken("/output", 1), contains("did you mean \"outputs\""));
+}
+
+TEST_CASE("a memory image edited by hand is refused by name, layer and memory") {
+  const TemporaryDir dir;
+  std::filesystem::copy(CROSSTWIN_TINY_DESIGN, dir / "d", std::filesystem::copy_options::recursive);
+  const std::filesystem::path image = dir / "d/mem/table.hex";
+  const std::string text = ir::read_file(image);
+  const std::string was = ir::content_hash(text);
+  // Every digit counts, and so does what $readmemh would pass over.
+  for (size_t at = 0; at < text.size(); ++at) {
+    std::string edited = text;
+    edited[at] = edited[at] == '0' ? '1' : '0';
+    ir::write_file(image, edited);
+    const std::string message = message_of([&] { ir::read_manifest(dir / "d"); });
+    CHECK_THAT(message, contains("d/mem/table.hex: layer tiny, memory table") && contains(was) &&
+                            contains(ir::content_hash(edited)) &&
+                            contains("run `crosstwin generate` again"));
+  }
+  ir::write_file(image, text + "\n");
+  CHECK_THAT(message_of([&] { ir::read_manifest(dir / "d"); }),
+             contains("not as it was generated"));
+  crosstwin::tests::accept_images(dir / "d");
+  CHECK(message_of([&] { ir::read_manifest(dir / "d"); }).empty());
 }
 
 TEST_CASE("a folder without a manifest names the command that makes one") {

@@ -24,7 +24,7 @@ TEST_CASE("the script reads sources in order and sets the board's parameters") {
   // The design brings its own transmitter: it is not read twice.
   CHECK_THAT(script, contains("board/xb_uart_rx.sv") && !contains("board/xb_uart_tx.sv"));
   CHECK_THAT(script, contains("-chparam ClksPerBit 25 -chparam PixelBytes 3 -chparam Pixels 16 "
-                              "-chparam Outputs 1\n"));
+                              "-chparam Taken 0 -chparam Outputs 1\n"));
   CHECK_THAT(script, contains("synth_ecp5 -top top"));
 }
 

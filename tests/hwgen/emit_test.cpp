@@ -70,8 +70,14 @@ TEST_CASE("The manifest lists every source, header and memory of the folder, and
   hwgen::emit(sample_plan(), dir);
   const auto manifest = nlohmann::json::parse(ir::read_file(dir / "manifest.json"));
   std::vector<std::string> listed;
-  for (const char* list : {"sources", "headers", "memories"}) {
+  for (const char* list : {"sources", "headers"}) {
     for (const auto& path : manifest[list]) listed.push_back(path.get<std::string>());
+  }
+  for (const auto& image : manifest["memories"]) {
+    listed.push_back(image["file"].get<std::string>());
+    CHECK(image["file"] == "mem/" + image["layer"].get<std::string>() + "_" +
+                               image["holds"].get<std::string>() + ".hex");
+    CHECK(image["hash"] == ir::content_hash(ir::read_file(dir / listed.back())));
   }
   std::sort(listed.begin(), listed.end());
   std::vector<std::string> there;

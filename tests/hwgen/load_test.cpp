@@ -237,3 +237,38 @@ TEST_CASE("a writable design says where its memories are, others do not") {
   CHECK(ir::read_file(dir / "fixed/README.md").find("Memory map") == std::string::npos);
   CHECK(ir::read_file(dir / "fixed/plan.json").find("memory_map") == std::string::npos);
 }
+
+TEST_CASE("records beyond a memory of the RTL are refused, and so are missing ones") {
+  const TemporaryDir dir;
+  const ir::Design design = test::sample_design();
+  const ir::Chip chip = test::sample_chip(design);
+  hwgen::emit(hwgen::plan(design, chip, writable()), dir / "rtl");
+  const ir::Load load = hwgen::load(design, chip, dir / "rtl");
+  const auto refusal = [&](const std::function<void(ir::Load&)>& change) {
+    ir::Load changed = load;
+    change(changed);
+    return message_of([&] { ir::check_records(changed, dir / "rtl"); });
+  };
+  CHECK(refusal([](ir::Load&) {}).empty());
+  const std::string weights = "$.records[1]: not a memory of the RTL";
+  CHECK_THAT(refusal([](ir::Load& l) { ++l.records[1].words; }),
+             contains(weights) && contains("layer conv1 (0), weights (1)"));
+  CHECK_THAT(refusal([](ir::Load& l) { ++l.records[1].chunks; }), contains(weights));
+  CHECK_THAT(refusal([](ir::Load& l) { ++l.records[1].memory; }), contains(weights));
+  CHECK_THAT(refusal([](ir::Load& l) { ++l.records[1].number; }), contains(weights));
+  CHECK_THAT(refusal([](ir::Load& l) { l.records.pop_back(); }), contains("got no record"));
+  CHECK_THAT(refusal([](ir::Load& l) { l.records.push_back(l.records[0]); }),
+             contains("expected no more records"));
+}
+
+TEST_CASE("an image of the RTL that was edited by hand is refused before a load is made") {
+  const TemporaryDir dir;
+  const ir::Design design = test::sample_design();
+  const ir::Chip chip = test::sample_chip(design);
+  hwgen::emit(hwgen::plan(design, chip, writable()), dir / "rtl");
+  const std::filesystem::path image = dir / "rtl/mem/fc_requant.hex";
+  ir::write_file(image, ir::read_file(image) + "0\n");
+  CHECK_THAT(
+      message_of([&] { hwgen::load(design, chip, dir / "rtl"); }),
+      contains("fc_requant.hex: layer fc, memory requant") && contains("crosstwin generate"));
+}

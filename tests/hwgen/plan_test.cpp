@@ -193,6 +193,19 @@ TEST_CASE("What the templates cannot do is refused with the layer's name") {
              contains("layer pool1") && contains("does not fit its input"));
 }
 
+TEST_CASE("A tile whose sums need more bits than there are is refused with both numbers") {
+  test::SampleOptions sample;
+  sample.layout.adc_bits = 16;
+  sample.layout.tile_rows = 1;  // every row its own conversions
+  const ir::Design design = test::sample_design(sample);
+  ir::Chip chip = test::sample_chip(design);
+  chip.crossbars[0].lsb = {65535, 65535};
+  CHECK_THROWS_WITH(hwgen::plan(design, chip, {}),
+                    crosstwin::tests::contains("layer conv1: a column sum can overflow") &&
+                        crosstwin::tests::contains("expected at most 48 bits, got ") &&
+                        crosstwin::tests::contains("fewer ADC bits"));
+}
+
 TEST_CASE("A branch is refused") {
   ir::Design design = test::sample_design();
   // conv2 reads the pool's input instead of its output; the shapes are made to fit.

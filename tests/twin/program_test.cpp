@@ -2,8 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twin/program.hpp"
 
+#include <functional>
+
 #include "compress/ir/error.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_dir.hpp"
 #include "tests/twin/random_design.hpp"
 #include "twin/calibrate.hpp"
 #include "twin/simulator.hpp"
@@ -11,6 +14,7 @@
 
 namespace crosstwin {
 
+using twin::AdcOptions;
 using twin::AdcRange;
 
 namespace {
@@ -190,6 +194,61 @@ TEST_CASE("only the first 512 images calibrate") {
   REQUIRE(twin::program(design, {}, 0, images).crossbars[0].lsb == dim.crossbars[0].lsb);
   std::fill(images.begin(), images.begin() + design.input.size(), 255);
   REQUIRE(twin::program(design, {}, 0, images).crossbars[0].lsb != dim.crossbars[0].lsb);
+}
+
+TEST_CASE("a second chip takes the ranges of the first, without images, and nothing else of it") {
+  const ir::Design design = test::random_design(1);
+  const auto images = test::random_images(design, 4, 1);
+  for (const char* name : {"reram", "reram_full"}) {
+    const ir::Device device = ir::load_device(name);
+    const ir::Chip first = twin::program(design, device, 1, images);
+    const tests::TemporaryDir dir;
+    ir::save_chip(first, dir / "run/chip");
+    AdcOptions options;
+    options.given = ir::read_ranges(dir / "run");
+    const ir::Chip second = twin::program(design, device, 2, {}, options);
+    REQUIRE(second.crossbars.size() == first.crossbars.size());
+    for (size_t i = 0; i < first.crossbars.size(); ++i) {
+      CHECK(second.crossbars[i].lsb == first.crossbars[i].lsb);
+      CHECK(second.crossbars[i].adc_shift == first.crossbars[i].adc_shift);
+      CHECK(second.crossbars[i].g != first.crossbars[i].g);
+    }
+    // The same seed gives the same chip, whichever way its ranges were found.
+    options.given = ir::read_ranges(dir / "run/chip");
+    CHECK(ir::chip_hash(twin::program(design, device, 1, {}, options)) == ir::chip_hash(first));
+  }
+}
+
+TEST_CASE("ranges of other layers, slices or another device are refused") {
+  const ir::Design design = test::random_design(1);
+  const auto images = test::random_images(design, 4, 1);
+  const ir::Chip first = twin::program(design, {}, 1, images);
+  std::vector<ir::ConverterRange> given;
+  for (const ir::CrossbarChip& crossbar : first.crossbars) {
+    given.push_back({crossbar.stage, crossbar.lsb, crossbar.adc_shift});
+  }
+  const auto refusal = [&](const std::function<void(AdcOptions&, ir::Device&)>& change) {
+    AdcOptions options;
+    options.given = given;
+    ir::Device device;
+    change(options, device);
+    return tests::message_of([&] { twin::program(design, device, 2, {}, options); });
+  };
+  CHECK(refusal([](AdcOptions&, ir::Device&) {}).empty());
+  CHECK_THAT(refusal([](AdcOptions& o, ir::Device&) { o.given.pop_back(); }),
+             tests::contains("ranges: are of other layers"));
+  CHECK_THAT(refusal([](AdcOptions& o, ir::Device&) { o.given[0].stage = "elsewhere"; }),
+             tests::contains("ranges: are of other layers") && tests::contains("elsewhere"));
+  CHECK_THAT(refusal([](AdcOptions& o, ir::Device&) { o.given[0].lsb.push_back(1); }),
+             tests::contains("another number of slices (expected 2, got 3)"));
+  CHECK_THAT(refusal([](AdcOptions& o, ir::Device&) { ++o.given[0].adc_shift[0]; }),
+             tests::contains("ranges of layer " + given[0].stage) &&
+                 tests::contains("other shifts for these LSBs"));
+  CHECK_THAT(refusal([](AdcOptions&, ir::Device& d) { d.adc_gain_sigma = 0.05; }),
+             tests::contains("other shifts for these LSBs"));
+  const tests::TemporaryDir dir;
+  CHECK_THAT(tests::message_of([&] { ir::read_ranges(dir.path()); }),
+             tests::contains("has no chip") && tests::contains("crosstwin program"));
 }
 
 }  // namespace crosstwin

@@ -60,7 +60,7 @@ struct Fixture {
 
   verif::Report verify(verif::Options options = {}) const {
     options.progress = false;
-    options.build_dir = dir.parent_path() / "simulators";
+    if (options.cache_dir.empty()) options.cache_dir = dir.parent_path() / "simulators";
     return verif::verify(dir / "rtl",
                          {.images = images,
                           .logits = logits,

@@ -106,7 +106,7 @@ struct Bench {
     options.progress = false;
     options.stalls = stalls;
     options.load = with;
-    options.build_dir = dir.parent_path() / "simulators";
+    options.cache_dir = dir.parent_path() / "simulators";
     return verif::verify(dir / "rtl",
                          {.images = machine.images,
                           .logits = machine.logits,

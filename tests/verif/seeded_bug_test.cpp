@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
+#include "tests/accept_images.hpp"
+#include "tests/temporary_dir.hpp"
 #include "tests/verif/fixture.hpp"
 
 using namespace crosstwin;
@@ -32,6 +34,7 @@ void flip(const Fixture& fixture, const std::string& file, size_t index, int mas
     digit = "0123456789abcdef"[value];
   }
   ir::write_file(path, content);
+  tests::accept_images(fixture.dir / "rtl");
 }
 
 verif::Difference found(const Fixture& fixture, verif::Depth depth = verif::Depth::kOutputs) {
@@ -46,6 +49,17 @@ verif::Difference found(const Fixture& fixture, verif::Depth depth = verif::Dept
 }
 
 }  // namespace
+
+TEST_CASE("An image edited by hand is refused before anything is compiled") {
+  const Fixture fixture("bug_edited", 1);
+  const auto path = fixture.dir / "rtl/mem/conv2_weights.hex";
+  std::string text = ir::read_file(path);
+  text[0] = text[0] == '0' ? '1' : '0';
+  ir::write_file(path, text);
+  CHECK_THAT(tests::message_of([&] { fixture.verify(); }),
+             tests::contains("conv2_weights.hex: layer conv2, memory weights") &&
+                 tests::contains("run `crosstwin generate` again"));
+}
 
 TEST_CASE("A wrong weight is found as a conversion of its layer and column") {
   const Fixture fixture("bug_weight", 16);
@@ -198,7 +212,7 @@ TEST_CASE("A mismatch that does not come again is said to be not reproduced") {
   flip(fixture, "mem/fc_requant.hex", 3, 4);
   verif::Options options;
   options.progress = false;
-  options.build_dir = fixture.dir.parent_path() / "simulators";
+  options.cache_dir = fixture.dir.parent_path() / "simulators";
   // The twin is asked for inner values before the second run: by then the memory is mended.
   bool mended = false;
   const auto mend = [&](int64_t image) {

@@ -41,12 +41,14 @@ struct ImageResult {
 };
 
 // Watch file (probe build only): what the inner values are to be. A WatchHeader; for every layer a
-// WatchLayer and the `name_bytes` of its instance's name; then for every image, for every layer,
-// its codes, uint16 [position][row_tile][column][plane][slice][polarity], and its beats, int32.
+// WatchLayer and the `name_bytes` of its instance's name; then for every image compared, every
+// layer, its codes, uint16 [position][row_tile][column][plane][slice][polarity], and its beats,
+// int32.
 struct WatchHeader {
-  static constexpr uint32_t kMagic = 0x31574258;  // "XBW1"
+  static constexpr uint32_t kMagic = 0x32574258;  // "XBW2"
   uint32_t magic = kMagic;
-  uint32_t images = 0;
+  uint32_t images = 0;  // compared: the last ones of the job
+  uint32_t before = 0;  // images of the job in front of them, which are not
   uint32_t layers = 0;
 };
 struct WatchLayer {
@@ -69,7 +71,7 @@ struct Finding {
     kExtra,    // one more came than the images have; index is its place in the image after the last
   };
   uint32_t what = kNone;
-  uint32_t image = 0;
+  uint32_t image = 0;  // among those compared
   uint32_t layer = 0;
   uint32_t beat = 0;   // 1: a beat; 0: a conversion
   uint64_t index = 0;  // of the layer's beats or codes of the image

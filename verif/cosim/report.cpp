@@ -107,7 +107,9 @@ std::string to_text(const Mismatch& m) {
   if (!m.reproduced) {
     text += "\n  not reproduced: run again with its inner values watched, the image was right";
   }
-  if (m.difference) {
+  if (!m.located) {
+    text += "\n  a netlist: verify the RTL that it was made from, which names inner values";
+  } else if (m.difference) {
     text += "\n  first in " + to_text(*m.difference);
   } else if (m.reproduced) {
     text += "\n  every conversion and layer output of it is right";
@@ -167,6 +169,7 @@ std::string to_json(const Report& report) {
       json["first"]["expected"] = m.expected;
       json["first"]["got"] = m.got;
     }
+    json["first"]["located"] = m.located;
     json["first"]["reproduced"] = m.reproduced;
     if (m.difference) json["first"]["inner"] = json_of(*m.difference);
     if (!m.waves.empty()) json["first"]["waves"] = m.waves.string();

@@ -2,10 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "verif/cosim/simulator_build.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
@@ -21,7 +18,9 @@ namespace fs = std::filesystem;
 std::string source_hash(const ir::Manifest& design, const std::vector<fs::path>& ours,
                         const std::vector<std::string>& flags, const std::string& version) {
   std::string text = version;
-  for (const std::string& flag : flags) text += flag + '\n';
+  for (const auto* list : {&flags, &design.include_dirs}) {
+    for (const std::string& word : *list) text += word + '\n';
+  }
   for (const auto* list : {&design.sources, &design.headers}) {
     for (const std::string& path : *list) text += path + '\n' + ir::read_file(design.dir / path);
   }
@@ -29,28 +28,9 @@ std::string source_hash(const ir::Manifest& design, const std::vector<fs::path>&
   return ir::content_hash(text);
 }
 
-// Held while a simulator is looked for and compiled, so that processes of one design do not both.
-class Lock {
- public:
-  explicit Lock(const fs::path& file) {
-    fs::create_directories(file.parent_path());
-    descriptor_ = open(file.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
-    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) {
-      throw ir::Error({file.string(), "cannot be written", "a folder for compiled simulators", "",
-                       "name another build folder"});
-    }
-  }
-  ~Lock() { close(descriptor_); }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-
- private:
-  int descriptor_ = -1;
-};
-
 }  // namespace
 
-Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir,
+Executable build_simulator(const ir::Manifest& design, const fs::path& cache_dir,
                            const Build& build) {
   const auto verilator = ir::find_program("verilator", ir::path_dirs());
   if (!verilator) {
@@ -84,13 +64,8 @@ Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir
   hashed.push_back(cosim / "protocol.hpp");
   hashed.push_back(cosim / "watch.hpp");
   const std::string version = ir::run({{verilator->string(), "--version"}}).output;
-  const fs::path home = fs::absolute(build_dir) / source_hash(design, hashed, flags, version);
-  Executable executable{home / "Vdut"};
-  const Lock lock(home.string() + ".lock");
-  if (fs::exists(executable.path)) return executable;
-
-  executable.built = true;
-  ir::write_dir(home, [&](const fs::path& temporary) {
+  double seconds = 0;
+  const auto compile = [&](const fs::path& temporary) {
     const fs::path model = fs::absolute(temporary) / "model";
     ir::Command command;
     command.argv = flags;
@@ -110,11 +85,13 @@ Executable build_simulator(const ir::Manifest& design, const fs::path& build_dir
                                         ir::to_string(command),
                                         ir::last_lines(finished.output, 20)));
     }
-    executable.seconds = finished.seconds;
+    seconds = finished.seconds;
     fs::rename(model / "Vdut", temporary / "Vdut");
     fs::remove_all(model);
-  });
-  return executable;
+  };
+  Cached home =
+      cached(cache_dir, source_hash(design, hashed, flags, version), kCacheBytes, compile);
+  return {home.dir / "Vdut", home.filled, seconds, std::move(home.held)};
 }
 
 }  // namespace crosstwin::verif

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "compress/ir/manifest.hpp"
+#include "verif/cosim/model_cache.hpp"
 
 namespace crosstwin::verif {
 
@@ -19,11 +20,12 @@ struct Executable {
   std::filesystem::path path;
   bool built = false;  // false: found compiled
   double seconds = 0;
+  std::shared_ptr<const void> held;  // keeps it from being removed
 };
 
-// `build_dir`/<hash>/Vdut, compiled unless it is there. Throws ir::Error when Verilator is missing,
+// CACHE_DIR/<hash>/Vdut, compiled unless it is there. Throws ir::Error when Verilator is missing,
 // ir::CheckFailed with its last lines when the design does not compile.
-Executable build_simulator(const ir::Manifest& design, const std::filesystem::path& build_dir,
+Executable build_simulator(const ir::Manifest& design, const std::filesystem::path& cache_dir,
                            const Build& build);
 
 }  // namespace crosstwin::verif

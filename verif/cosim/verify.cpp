@@ -16,6 +16,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/manifest.hpp"
+#include "verif/cosim/model_cache.hpp"
 #include "verif/cosim/simulator_build.hpp"
 #include "verif/cosim/simulator_run.hpp"
 #include "verif/cosim/watch_file.hpp"
@@ -30,13 +31,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// A folder for the files between us and the simulators, gone when we are.
+// A folder for the files between us and the simulators, gone when we are; so is the one that it is
+// in when nothing else is there.
 class Scratch {
  public:
   explicit Scratch(const fs::path& dir) : dir_(dir) { fs::create_directories(dir_); }
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(dir_, ignored);
+    fs::remove(dir_.parent_path(), ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -86,8 +89,10 @@ class Verification {
       : info_(ir::read_manifest(fs::absolute(design_dir).lexically_normal())),
         vectors_(vectors),
         options_(options),
-        build_dir_(options.build_dir.empty() ? info_.dir.parent_path() / "cosim"
-                                             : fs::absolute(options.build_dir)) {
+        cache_dir_(options.cache_dir.empty() ? user_cache_dir() / "simulators"
+                                             : fs::absolute(options.cache_dir)),
+        scratch_dir_(options.scratch_dir.empty() ? info_.dir.parent_path() / "cosim"
+                                                 : fs::absolute(options.scratch_dir)) {
     images_ = static_cast<int64_t>(vectors.images.size() / info_.image_bytes());
     check_vectors();
   }
@@ -107,7 +112,7 @@ class Verification {
     }
     const bool deep = options_.depth != Depth::kOutputs;
     const Executable simulator =
-        build_simulator(info_, build_dir_, {.probe = deep, .assertions = options_.stalls});
+        build_simulator(info_, cache_dir_, {.probe = deep, .assertions = options_.stalls});
     report.built = simulator.built;
     report.build_seconds = simulator.seconds;
 
@@ -115,7 +120,7 @@ class Verification {
     const auto processors = static_cast<int32_t>(std::thread::hardware_concurrency());
     report.jobs = std::min(std::max(1, options_.jobs > 0 ? options_.jobs : processors),
                            static_cast<int32_t>(parts.size()));
-    const Scratch scratch(build_dir_ / fmt::format("run-{}-{}", getpid(), next_run()++));
+    const Scratch scratch(scratch_dir_ / fmt::format("run-{}-{}", getpid(), next_run()++));
     const Clock::time_point start = Clock::now();
     const auto results = run_parts(simulator.path, parts, report.jobs, scratch.dir());
     report.run_seconds = seconds_since(start);
@@ -143,8 +148,10 @@ class Verification {
           static_cast<double>(steady_cycles) / static_cast<double>(steady_images);
     }
     // A run at depth codes has found the place: only waves are left to write.
-    if (failed != nullptr &&
-        !(report.first->difference && options_.depth == Depth::kCodes && options_.waves.empty())) {
+    if (failed != nullptr && info_.netlist) {
+      report.first->located = false;
+    } else if (failed != nullptr && !(report.first->difference && options_.depth == Depth::kCodes &&
+                                      options_.waves.empty())) {
       locate(*failed, *report.first, scratch.dir() / "located");
     }
     return report;
@@ -159,6 +166,13 @@ class Verification {
   void check_vectors() const {
     const std::string where = (info_.dir / "manifest.json").string();
     check_load();
+    if (info_.netlist && (options_.depth != Depth::kOutputs || !options_.waves.empty())) {
+      throw ir::Error({where + ": $.netlist", "the inner values of a netlist have no names",
+                       "depth outputs, and no waves",
+                       "depth " + to_string(options_.depth) +
+                           (options_.waves.empty() ? "" : ", waves " + options_.waves.string()),
+                       "verify the RTL that it was made from"});
+    }
     const std::string& chip = options_.load != nullptr ? options_.load->chip_hash : info_.chip_hash;
     if (chip != vectors_.chip_hash) {
       if (options_.load != nullptr) {
@@ -194,9 +208,11 @@ class Verification {
                        "generate it with --writable, or verify without a load"});
     }
     const std::string hash = ir::rtl_hash(info_.dir);
-    if (options_.load->rtl_hash == hash) return;
-    throw ir::Error({"load: $.rtl_hash", "the load is for other RTL", hash, options_.load->rtl_hash,
-                     "run `crosstwin load` again"});
+    if (options_.load->rtl_hash != hash) {
+      throw ir::Error({"load: $.rtl_hash", "the load is for other RTL", hash,
+                       options_.load->rtl_hash, "run `crosstwin load` again"});
+    }
+    ir::check_records(*options_.load, info_.dir);
   }
 
   // Of an image; the chip that is loaded may need others than that of the RTL.
@@ -308,7 +324,7 @@ class Verification {
     }
     fs::create_directories(dir);
     const WatchJob job = {.watch = dir / "watch", .findings = dir / "findings"};
-    write_watch(job.watch, info_, options_.depth == Depth::kCodes, part.begin, part.end,
+    write_watch(job.watch, info_, options_.depth == Depth::kCodes, 0, part.begin, part.end,
                 vectors_.trace);
     // What drops out of a map before the last answer may be computed behind it.
     what.tail = 2 * static_cast<uint64_t>(planned_cycles());
@@ -369,41 +385,63 @@ class Verification {
     }
   }
 
-  // Runs the part again up to two images behind the mismatch, since what follows an image can press
-  // on it, with every inner value watched.
-  void locate(Part part, Mismatch& mismatch, const fs::path& scratch) const {
+  // Runs the image again with every inner value watched, with up to two behind it, since what
+  // follows an image can press on it: alone, and where it is right then, behind all of its part.
+  void locate(const Part& part, Mismatch& mismatch, const fs::path& scratch) const {
     Build build;
     build.probe = true;
     build.quick = true;
     build.waves = waves();
-    const Executable simulator = build_simulator(info_, build_dir_, build);
-    const auto in_part = static_cast<uint64_t>(mismatch.image - part.begin);
-    part.end = std::min(part.end, mismatch.image + 3);
+    const Executable simulator = build_simulator(info_, cache_dir_, build);
+    const int64_t end = std::min(part.end, mismatch.image + 3);
+    fs::create_directories(scratch);
+    const Mismatch first = mismatch;
+    const bool alone =
+        look_again(simulator.path, {first.image, end, part.index}, first, mismatch, scratch);
+    if (alone || first.image == part.begin) return;
+    look_again(simulator.path, {part.begin, end, part.index}, first, mismatch, scratch);
+  }
+
+  // Sets what `mismatch` says of inner values. False: it is not what `first` was.
+  bool look_again(const fs::path& simulator, const Part& part, const Mismatch& first,
+                  Mismatch& mismatch, const fs::path& scratch) const {
+    const int64_t before = first.image - part.begin;
+    const auto at = static_cast<size_t>(before);
     Stimulus again = stimulus(part);
     again.tail = 4 * static_cast<uint64_t>(planned_cycles());
-    fs::create_directories(scratch);
     WatchJob job = {.watch = scratch / "watch", .findings = scratch / "findings"};
-    job.wave_image = in_part;
+    job.wave_image = at;
     if (!options_.waves.empty()) {
       fs::create_directories(fs::absolute(options_.waves).parent_path());
       job.waves = options_.waves;
     }
-    write_watch(job.watch, info_, true, part.begin, part.end, vectors_.trace);
-    const Answer answer = run_simulator(simulator.path, info_, again, scratch, &job);
+    write_watch(job.watch, info_, true, before, first.image, part.end, vectors_.trace);
+    const Answer answer = run_simulator(simulator, info_, again, scratch, &job);
     const Findings findings = read_findings(job.findings, job.watch, info_);
+    const bool answered = at < answer.results.size();
+    const std::optional<Mismatch> outputs =
+        answered ? compare_image(first.image, answer, at) : std::nullopt;
+    const bool inner = findings.wrong[0] != 0;
     mismatch.waves = job.waves;
-    mismatch.reproduced = in_part >= answer.results.size() || findings.wrong[in_part] != 0 ||
-                          compare_image(mismatch.image, answer, in_part).has_value();
+    mismatch.reproduced = !answered || inner || outputs;
     mismatch.difference.reset();
-    if (findings.first && findings.image == static_cast<int64_t>(in_part)) {
-      mismatch.difference = findings.first;
+    if (findings.first && findings.image == 0) mismatch.difference = findings.first;
+    switch (first.what) {
+      case Mismatch::What::kStuck:
+        return !answered;
+      case Mismatch::What::kInner:
+        return inner;
+      default:
+        return outputs && outputs->what == first.what && outputs->logit == first.logit &&
+               outputs->expected == first.expected && outputs->got == first.got;
     }
   }
 
   ir::Manifest info_;
   const Vectors& vectors_;
   const Options& options_;
-  fs::path build_dir_;
+  fs::path cache_dir_;
+  fs::path scratch_dir_;
   int64_t images_ = 0;
   std::mutex progress_;
   int64_t done_ = 0;

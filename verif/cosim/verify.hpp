@@ -37,8 +37,9 @@ Depth depth_of(const std::string& word);  // throws ir::Error, naming the words
 
 struct Options {
   Depth depth = Depth::kOutputs;
-  std::filesystem::path build_dir;  // compiled simulators, by content; empty: DESIGN/../cosim
-  std::filesystem::path waves;      // .fst or .vcd of the first mismatching image; empty: none
+  std::filesystem::path cache_dir;    // compiled simulators, by content; empty: user_cache_dir()
+  std::filesystem::path scratch_dir;  // files for the simulators, removed; empty: DESIGN/../cosim
+  std::filesystem::path waves;        // .fst or .vcd of the first mismatching image; empty: none
   // Random idle on the input and random back-pressure on the output. The templates' assertions are
   // checked in these runs only: they cost three quarters of the speed.
   bool stalls = false;
@@ -74,6 +75,7 @@ struct Mismatch {
   int32_t logit = 0;     // kLogit
   int64_t expected = 0;  // logit, class, or number of beats
   int64_t got = 0;
+  bool located = true;     // false: a netlist, whose inner values have no names
   bool reproduced = true;  // the run that watches inner values differs from the twin as well
   std::optional<Difference> difference = {};  // empty: in that run every inner value is right
   std::filesystem::path waves = {};           // written when asked for
@@ -105,12 +107,12 @@ struct Report {
   bool passed() const { return !first; }
 };
 
-// `design_dir` is what hwgen::emit wrote. The simulator is compiled once a design (memory images
-// are read when it runs) and runs in several processes, each with its part of the images; parts do
-// not depend on `jobs`, so neither does the result. Throws ir::Error for vectors that do not fit
-// the design, RTL generated for another chip (or a
-// load for other RTL or another chip) or a missing Verilator, ir::CheckFailed when the RTL
-// does not compile or, with stalls, one of its assertions fails.
+// `design_dir` is what hwgen::emit wrote. The simulator is compiled once for RTL of one text
+// (memory images are read when it runs) and runs in several processes, each with its part of the
+// images; parts do not depend on `jobs`, so neither does the result. Throws ir::Error for memory
+// images that are not as they were generated, vectors that do not fit the design, RTL generated for
+// another chip (or a load for other RTL or another chip) or a missing Verilator, ir::CheckFailed
+// when the RTL does not compile or, with stalls, one of its assertions fails.
 Report verify(const std::filesystem::path& design_dir, const Vectors& vectors,
               const Options& options = {});
 

@@ -4,6 +4,7 @@
 // Part of the simulator: compiled with main.cpp, knows nothing of Verilator.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <string>
@@ -25,6 +26,7 @@ class Watch {
     WatchHeader header;
     bool good = take(in, &header, 1) && header.magic == WatchHeader::kMagic;
     images_ = header.images;
+    before_ = header.before;
     for (uint32_t at = 0; good && at < header.layers; ++at) {
       Layer layer;
       good = take(in, &layer.size, 1);
@@ -70,7 +72,8 @@ class Watch {
         index % words;
     // The position of a conversion is how often the same one came before.
     const uint64_t count = layer.seen[key]++;
-    const uint64_t image = count / size.positions;
+    if (count < uint64_t{before_} * size.positions) return true;
+    const uint64_t image = count / size.positions - before_;
     const uint64_t place = count % size.positions * layer.per_position + key;
     if (image >= images_) {
       note({Finding::kExtra, images_ - 1, static_cast<uint32_t>(at), 0, place, 0, value});
@@ -87,7 +90,8 @@ class Watch {
 
   void beat(int at, int bits, uint32_t value) {
     Layer& layer = layers_[static_cast<size_t>(at)];
-    const uint64_t count = layer.beats_seen++;
+    if (layer.beats_seen++ < uint64_t{before_} * layer.size.beats) return;
+    const uint64_t count = layer.beats_seen - 1 - uint64_t{before_} * layer.size.beats;
     const uint64_t image = count / layer.size.beats;
     const uint64_t place = count % layer.size.beats;
     if (image >= images_) {
@@ -113,14 +117,15 @@ class Watch {
     for (uint32_t at = 0; at < layers_.size(); ++at) {
       const Layer& layer = layers_[at];
       for (uint64_t key = 0; key < layer.seen.size(); ++key) {
-        for (uint64_t count = layer.seen[key]; count < uint64_t{images_} * layer.size.positions;
-             ++count) {
+        for (uint64_t count = behind(layer.seen[key], layer.size.positions);
+             count < uint64_t{images_} * layer.size.positions; ++count) {
           const uint64_t place = count % layer.size.positions * layer.per_position + key;
           note({Finding::kMissing, static_cast<uint32_t>(count / layer.size.positions), at, 0,
                 place, layer.codes[count / layer.size.positions * layer.size.codes() + place], 0});
         }
       }
-      for (uint64_t count = layer.beats_seen; count < layer.beats.size(); ++count) {
+      for (uint64_t count = behind(layer.beats_seen, layer.size.beats); count < layer.beats.size();
+           ++count) {
         note({Finding::kMissing, static_cast<uint32_t>(count / layer.size.beats), at, 1,
               count % layer.size.beats, layer.beats[count], 0});
       }
@@ -157,6 +162,10 @@ class Watch {
     values.resize(values.size() + count);
     return take(in, values.data() + values.size() - count, count);
   }
+  // How many of `seen` belong to the images compared, at `each` an image.
+  uint64_t behind(uint64_t seen, uint64_t each) const {
+    return seen - std::min(seen, before_ * each);
+  }
   static auto order(const Finding& f) { return std::make_tuple(f.image, f.layer, f.beat, f.index); }
 
   void note(const Finding& finding) {
@@ -165,6 +174,7 @@ class Watch {
   }
 
   uint32_t images_ = 0;
+  uint32_t before_ = 0;
   std::vector<Layer> layers_;
   std::vector<uint8_t> wrong_;
   uint64_t codes_ = 0;

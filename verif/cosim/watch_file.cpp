@@ -63,7 +63,8 @@ int64_t watch_bytes(const twin::Trace& trace) {
 }
 
 void write_watch(const std::filesystem::path& file, const ir::Manifest& design, bool codes,
-                 int64_t begin, int64_t end, const std::function<twin::Trace(int64_t)>& trace) {
+                 int64_t before, int64_t begin, int64_t end,
+                 const std::function<twin::Trace(int64_t)>& trace) {
   std::ofstream out(file, std::ios::binary);
   for (int64_t image = begin; image < end; ++image) {
     const twin::Trace values = trace(image);
@@ -73,6 +74,7 @@ void write_watch(const std::filesystem::path& file, const ir::Manifest& design, 
     };
     if (image == begin) {
       const WatchHeader header = {WatchHeader::kMagic, static_cast<uint32_t>(end - begin),
+                                  static_cast<uint32_t>(before),
                                   static_cast<uint32_t>(stages.size())};
       put(out, &header, 1);
       for (const twin::StageTrace* stage : stages) {

@@ -6,7 +6,8 @@
 #
 # OUT_DIR is DESIGN_DIR with the sources replaced by netlist and cell models; manifest, plan and
 # memory images stay (the netlist has the images inside). To verify it, let it take the place of the
-# folder `rtl` of a run. Exit 77: Yosys was not found.
+# folder `rtl` of a run. Its inner values have lost their names, so outputs alone can be compared.
+# Exit 77: Yosys was not found.
 set -euo pipefail
 family=$1
 design=$(cd "$2" && pwd)
@@ -41,6 +42,7 @@ out = pathlib.Path(sys.argv[1])
 manifest = json.loads((out / "manifest.json").read_text())
 manifest["sources"] = ["rtl/models.v", "rtl/netlist.v"]
 manifest["include_dirs"] = ["rtl"]
+manifest["netlist"] = True
 manifest["headers"] = sorted(f"rtl/{path.name}" for path in (out / "rtl").glob("*.vh"))
 (out / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
 PY

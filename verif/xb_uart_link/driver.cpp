@@ -11,7 +11,7 @@ constexpr int kImages = 4;
 
 struct Entry {
   const char* bug;
-  int clks_per_bit, pixel_bytes, pixels, outputs, host_bit16;
+  int clks_per_bit, pixel_bytes, pixels, taken, outputs, host_bit16;
 };
 
 #define BUG(index, name, ...) {#name, __VA_ARGS__},

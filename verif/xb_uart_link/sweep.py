@@ -6,6 +6,7 @@ COLUMNS = [
     size("ClksPerBit", 4, 40),
     size("PixelBytes", 1, 8),
     size("Pixels", 1, 40),
+    number("Taken", 0, 40),
     size("Outputs", 1, 12),
     number("HostBit16", 61, 666),
 ]
@@ -24,14 +25,16 @@ def draw(d):
     clks = d.size(4, 40)
     off = 16 * clks * 4 // 100
     # Bytes that go out and come back: the slowest corner sets the time of its batch.
-    left = 700 // clks
+    left = 350 // clks
     outputs = d.size(1, min(12, left // 8))
     left -= 1 + 4 * outputs
     pixel_bytes = d.size(1, min(8, left))
+    pixels = d.size(1, min(40, left // pixel_bytes))
     return {
         "ClksPerBit": clks,
         "PixelBytes": pixel_bytes,
-        "Pixels": d.size(1, min(40, left // pixel_bytes)),
+        "Pixels": pixels,
+        "Taken": d.choice([0, pixels, d.uniform(0, pixels)]),
         "Outputs": outputs,
         "HostBit16": 16 * clks + d.choice([0, -off, off, d.uniform(-off, off)]),
     }

@@ -3,10 +3,11 @@
 //
 // The host shares nothing with the receiver and transmitter under test: it shifts whole frames, and
 // its bit lasts HostBit16 / 16 cycles, so that the clocks may differ. It waits for each answer. The
-// design answers an image, which ends where tlast says, with logit k = (k + 1) * s + 16777259 * k
+// design takes Taken pixels as they come and the others only when the host has sent them all, and
+// answers an image, which ends where tlast says, with logit k = (k + 1) * s + 16777259 * k
 // of s, the sum over bytes b_i * (i + 1), and class s mod Outputs.
 
-`define DUT(i, dut, clks, bytes, pixels, outputs, host) \
+`define DUT(i, dut, clks, bytes, pixels, taken, outputs, host) \
   if (1) begin : gen_case_``i \
     localparam int unsigned UserBits = (outputs > 1) ? $clog2(outputs) : 1; \
     logic to_dut, from_dut, p_valid, p_ready, p_last, l_valid, l_ready, l_last; \
@@ -14,7 +15,8 @@
     logic [31:0] l_data; \
     logic [UserBits-1:0] l_user; \
     dut #( \
-        .ClksPerBit(clks), .PixelBytes(bytes), .Pixels(pixels), .Outputs(outputs) \
+        .ClksPerBit(clks), .PixelBytes(bytes), .Pixels(pixels), .Taken(taken), \
+        .Outputs(outputs) \
     ) u_dut ( \
         .clk_i(clk_i), .rst_ni(rst_ni), .uart_rx_i(to_dut), .uart_tx_o(from_dut), \
         .m_axis_tdata(p_data), .m_axis_tvalid(p_valid), .m_axis_tready(p_ready), \
@@ -30,7 +32,8 @@
         .out_data_o(out_data_o[i]), .out_last_o(out_last_o[i]) \
     ); \
     summing_design #( \
-        .Bytes(bytes), .Outputs(outputs) \
+        .Bytes(bytes), .Taken(taken), .Outputs(outputs), \
+        .Patience((pixels - taken) * bytes * (10 * host / 16 + 2) + 40) \
     ) u_design ( \
         .clk_i(clk_i), .rst_ni(rst_ni), .p_data_i(p_data), .p_valid_i(p_valid), \
         .p_ready_o(p_ready), .p_last_i(p_last), .l_data_o(l_data), .l_valid_o(l_valid), \
@@ -122,6 +125,8 @@ endmodule
 // verilog_lint: waive one-module-per-file (both are of this testbench only)
 module summing_design #(
     parameter  int unsigned Bytes    = 1,
+    parameter  int unsigned Taken    = 0,
+    parameter  int unsigned Patience = 40,
     parameter  int unsigned Outputs  = 10,
     localparam int unsigned UserBits = (Outputs > 1) ? $clog2(Outputs) : 1
 ) (
@@ -138,12 +143,12 @@ module summing_design #(
     output logic [UserBits-1:0] l_user_o
 );
   logic [31:0] sum, place, part;
-  int unsigned logit;
+  int unsigned logit, waited;
   logic answering;
   logic [11:0] random;
 
-  // Starts late and stalls half the time, so that the link must store pixels.
-  assign p_ready_o = !answering && random[0];
+  // Stalls half the time, and longer than the rest of the image takes to come.
+  assign p_ready_o = !answering && random[0] && (place < 32'(Taken * Bytes) || waited == Patience);
   assign l_valid_o = answering;
   assign l_data_o  = (logit + 1) * sum + 32'd16777259 * logit;
   assign l_last_o  = logit == Outputs - 1;
@@ -161,7 +166,9 @@ module summing_design #(
       logit <= 0;
       answering <= 1'b0;
       random <= '1;
+      waited <= 0;
     end else begin
+      if (p_valid_i && waited != Patience && place >= 32'(Taken * Bytes)) waited <= waited + 1;
       random <= {random[10:0], random[11] ^ random[10] ^ random[9] ^ random[3]};
       if (p_valid_i && p_ready_o) begin
         sum <= sum + part;
@@ -175,6 +182,7 @@ module summing_design #(
           place <= '0;
           logit <= 0;
           answering <= 1'b0;
+          waited <= 0;
         end
       end
     end

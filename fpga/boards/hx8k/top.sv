@@ -4,6 +4,7 @@ module top #(
     parameter int unsigned ClksPerBit = 12,   // 1 Mbaud
     parameter int unsigned PixelBytes = 1,    // bytes of a pixel, one a channel
     parameter int unsigned Pixels     = 784,  // pixels of an image
+    parameter int unsigned Taken      = 0,    // of these, taken at once by a design that is idle
     parameter int unsigned Outputs    = 10    // logits of an image
 ) (
     input  logic       clk_i,      // 12 MHz
@@ -16,6 +17,7 @@ module top #(
       .ClksPerBit(ClksPerBit),
       .PixelBytes(PixelBytes),
       .Pixels    (Pixels),
+      .Taken     (Taken),
       .Outputs   (Outputs)
   ) u_board (
       .clk_i    (clk_i),

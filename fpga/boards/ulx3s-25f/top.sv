@@ -4,6 +4,7 @@ module top #(
     parameter int unsigned ClksPerBit = 25,   // 1 Mbaud
     parameter int unsigned PixelBytes = 1,    // bytes of a pixel, one a channel
     parameter int unsigned Pixels     = 784,  // pixels of an image
+    parameter int unsigned Taken      = 0,    // of these, taken at once by a design that is idle
     parameter int unsigned Outputs    = 10    // logits of an image
 ) (
     input  logic       clk_i,      // 25 MHz
@@ -18,6 +19,7 @@ module top #(
       .ClksPerBit(ClksPerBit),
       .PixelBytes(PixelBytes),
       .Pixels    (Pixels),
+      .Taken     (Taken),
       .Outputs   (Outputs)
   ) u_board (
       .clk_i    (clk_i),
