@@ -23,7 +23,7 @@ FEATURES = {
 }
 # What a bit takes by first principles: a look-up table; on iCE40 a register, or what packs with one.
 PRIOR = {
-    "ice40": {"lut": [1, 1, 0, 1, 1, 1, 1, 0.5, 1.5], "ff": [1]},
+    "ice40": {"lut": [1, 1, 0, 1, 1, 1, 1, 1, 1.5], "ff": [1]},
     "ecp5": {"lut": [1, 1, 1, 1, 1, 0, 1, 1, 2], "ff": [1]},
     "gowin": {"lut": [1, 1, 1, 1, 1, 0, 1, 1, 2], "ff": [1]},
 }

@@ -26,8 +26,8 @@ struct Parameters {
   }
 };
 
-int style(int64_t words, int32_t width) {
-  return static_cast<int>(memory_style(words, width, false));
+int style(const Subject& s, int64_t words, int32_t width) {
+  return static_cast<int>(memory_style(words, width, false, s.build.block_worth));
 }
 
 void random_image(const std::filesystem::path& file, int64_t words, int32_t width, uint64_t seed) {
@@ -89,7 +89,7 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
       p.set("OffsetBits", s.form.offset_bits);
       p.image("AdcImage", "adc");
       const int32_t width = s.shape.slices * (16 + s.form.offset_bits + s.shape.adc_bits);
-      p.set("AdcBlock", style(s.shape.cols, width));
+      p.set("AdcBlock", style(s, s.shape.cols, width));
       random_image(dir / "adc.hex", s.shape.cols, width, 3);
     }
     p.list.push_back({"Lsb", packed(s.form.lsb, 16)});
@@ -109,13 +109,13 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
     }
     const int32_t width =
         cut.row_lanes * cut.pe * (s.form.per_cell ? words * s.form.g_bits : s.form.mag_bits + 1);
-    p.set("WeightBlock", style(cut.groups() * cut.beats(), width));
+    p.set("WeightBlock", style(s, cut.groups() * cut.beats(), width));
     random_image(dir / "weights.hex", cut.groups() * cut.beats(), width, 1);
   }
   if (mac) {
     p.set("WeightBits", s.form.weight_bits);
     const int32_t width = cut.row_lanes * cut.pe * s.form.weight_bits;
-    p.set("WeightBlock", style(cut.groups() * cut.beats(), width));
+    p.set("WeightBlock", style(s, cut.groups() * cut.beats(), width));
     random_image(dir / "weights.hex", cut.groups() * cut.beats(), width, 1);
   }
   if (window) {
@@ -140,7 +140,7 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
     crossbar.pad_value.assign(static_cast<size_t>(s.shape.in_c), 3);
     for (int32_t row = 0; row < s.shape.rows; ++row) crossbar.rows.push_back(row);
     const Image rows = row_image(stage, crossbar, cut);
-    p.set("RowBlock", style(rows.words(), rows.width()));
+    p.set("RowBlock", style(s, rows.words(), rows.width()));
     ir::write_file(dir / "rows.hex", rows.text());
   }
   if (requant) {
@@ -151,7 +151,7 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
     if (s.module == "xb_requant") p.set("YBits", s.form.sum_bits);
     p.image("RequantImage", "requant");
     Image image(s.shape.cols, s.form.bias_bits + (s.shape.logits ? 0 : 21));
-    p.set("RequantBlock", style(image.words(), image.width()));
+    p.set("RequantBlock", style(s, image.words(), image.width()));
     for (int32_t col = 0; col < s.shape.cols; ++col) {
       image.put(col, 0, 1000 - 311 * col, s.form.bias_bits);
       if (s.shape.logits) continue;

@@ -233,6 +233,11 @@ std::vector<Subject> subjects() {
     s.shape.in_bits = 4;
   });
 
+  add("mac_tables", "xb_mac", [](Subject& s) {
+    mac(s, 1, 1, false);
+    s.build.block_worth = 400;  // the weights in logic
+  });
+
   add("window_plain", "xb_window", [](Subject&) {});
   add("window_pad", "xb_window", [](Subject& s) {
     s.shape.pad = 1;

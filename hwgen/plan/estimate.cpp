@@ -133,6 +133,18 @@ int64_t dsp_blocks(const Structure::Product& product) {
   return int64_t{(product.a + kDigit - 1) / kDigit} * ((product.b + kDigit - 1) / kDigit);
 }
 
+namespace {
+
+// Look-up tables that such a memory comes to: its words and choices of two. Gowin has multiplexers
+// beside its tables; an iCE40's cell has a table and the register of the word that is read.
+double tables_of(const Structure::Memory& memory, ir::PartFamily family) {
+  const double tables = ceil_div(static_cast<double>(memory.words), kLutWords);
+  const double choices = family == ir::PartFamily::kGowin ? 0 : tables - 1;
+  return memory.width * (tables + choices - (ice40(family) ? 1 : 0));
+}
+
+}  // namespace
+
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
   enum : size_t { kAdd, kComb, kGate, kMask, kMux, kPlain, kLogic, kTable, kCount };
   std::array<double, kFeatures> f = {};
@@ -151,7 +163,9 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   }
   for (const Structure::Memory& memory : structure.memories) {
     const Place place = place_of(memory, family);
-    if (place == Place::kTables || place == Place::kWritten) f[kTable] += lut_memory(memory);
+    if (place == Place::kTables || place == Place::kWritten) {
+      f[kTable] += tables_of(memory, family);
+    }
     if (place == Place::kRegisters) {
       f[kPlain] += static_cast<double>(memory.words) * memory.width;
       f[kLogic] += static_cast<double>(memory.words - 1) * memory.width * 2 / 3;
