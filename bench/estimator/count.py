@@ -29,6 +29,13 @@ def used(log, resource):
     return int(match.group(1)) if match else 0
 
 
+def fastest(log):
+    """MHz of the clock after routing; none where nothing was routed."""
+    routed = re.split(r"Routing complete|Router2 time", log)
+    found = re.findall(r"Max frequency for clock[^:]*:\s+([\d.]+) MHz", routed[-1])
+    return found[-1] if len(routed) > 1 and found else ""
+
+
 def main():
     name, family, stat_file, pack_file = sys.argv[1:]
     stat = cells(open(stat_file).read())
@@ -46,7 +53,9 @@ def main():
         ff = total("DFF")
         bram = sum(stat.get(cell, 0) for cell in GOWIN_MEMORIES)
         dsp = total("MULT18X18") + total("MULT9X9") + 2 * total("MULT36X36")
-    print(f"{name},{family},{lut},{ff},{bram},{dsp}")
+    if lut == 0:
+        sys.exit(f"{pack_file} does not say what is used")
+    print(f"{name},{family},{lut},{ff},{bram},{dsp},{fastest(log)}")
 
 
 main()

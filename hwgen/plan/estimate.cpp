@@ -43,6 +43,42 @@ int64_t blocks(int64_t words, int32_t width, ir::PartFamily family) {
   return least;
 }
 
+bool ice40(ir::PartFamily family) {
+  return family == ir::PartFamily::kIce40 || family == ir::PartFamily::kUp5k;
+}
+
+// Registers that a family's multipliers have room for: those of UP5K.
+double block_registers(const Structure& structure, ir::PartFamily family) {
+  double bits = 0;
+  if (family != ir::PartFamily::kUp5k) return bits;
+  for (const Structure::Product& product : structure.products) bits += product.registers;
+  return bits;
+}
+
+// Whether Yosys takes a multiplier for a product by a constant.
+bool constant_multipliers(ir::PartFamily family) {
+  return family == ir::PartFamily::kUp5k || family == ir::PartFamily::kEcp5;
+}
+
+// Where Yosys puts a memory: by the costs of its libraries. A block of iCE40 is worth 64 registers,
+// and there are no look-up tables that can be written; elsewhere one is worth 32 of four bits each.
+enum class Place { kBlock, kTables, kWritten, kRegisters };
+
+Place place_of(const Structure::Memory& memory, ir::PartFamily family) {
+  if (memory.style == MemoryStyle::kBlock) return Place::kBlock;
+  if (memory.style == MemoryStyle::kLogic) return Place::kTables;
+  const int64_t taken = blocks(memory.words, memory.width, family);
+  if (ice40(family)) {
+    constexpr int64_t kBlockRegisters = 64;
+    const int64_t bits = memory.words * memory.width;
+    return bits > kBlockRegisters * taken ? Place::kBlock : Place::kRegisters;
+  }
+  constexpr double kBlockTables = 32;
+  const double tables =
+      ceil_div(static_cast<double>(memory.words), kLutWords) * ceil_div(memory.width, 4);
+  return tables < kBlockTables * static_cast<double>(taken) ? Place::kWritten : Place::kBlock;
+}
+
 template <size_t n>
 double dot(const std::array<double, n>& a, const std::array<double, n>& b) {
   double sum = 0;
@@ -64,12 +100,14 @@ Structure& Structure::operator+=(const Structure& other) {
   add += other.add;
   comb += other.comb;
   gate += other.gate;
+  mask += other.mask;
   mux += other.mux;
   plain += other.plain;
   logic += other.logic;
-  control += other.control;
+  count += other.count;
   memories.insert(memories.end(), other.memories.begin(), other.memories.end());
   products.insert(products.end(), other.products.begin(), other.products.end());
+  constants.insert(constants.end(), other.constants.begin(), other.constants.end());
   return *this;
 }
 
@@ -81,7 +119,7 @@ MemoryStyle memory_style(int64_t words, int32_t width, bool writable, int32_t bl
 }
 
 int64_t block_rams(const Structure::Memory& memory, ir::PartFamily family) {
-  if (memory.style == MemoryStyle::kLogic) return 0;
+  if (place_of(memory, family) != Place::kBlock) return 0;
   if (!memory.writable) return blocks(memory.words, memory.width, family);
   int64_t sum = 0;
   for (int32_t left = memory.width; left > 0; left -= kChunkBits) {
@@ -96,15 +134,29 @@ int64_t dsp_blocks(const Structure::Product& product) {
 }
 
 std::array<double, kFeatures> features(const Structure& structure, ir::PartFamily family) {
-  constexpr size_t kLogic = 5;
-  std::array<double, kFeatures> f = {structure.add,    structure.comb,  structure.gate,
-                                     structure.mux,    structure.plain, structure.logic,
-                                     structure.control};
-  for (const Structure::Memory& memory : structure.memories) {
-    if (memory.style == MemoryStyle::kLogic) {
-      f[kLogic] += lut_memory(memory);
-      continue;
+  enum : size_t { kAdd, kComb, kGate, kMask, kMux, kPlain, kLogic, kTable, kCount };
+  std::array<double, kFeatures> f = {};
+  f[kAdd] = structure.add;
+  f[kComb] = structure.comb;
+  f[kGate] = structure.gate;
+  f[kMask] = structure.mask;
+  f[kMux] = structure.mux;
+  f[kPlain] = structure.plain - block_registers(structure, family);
+  f[kLogic] = structure.logic;
+  f[kCount] = structure.count;
+  if (!constant_multipliers(family)) {
+    for (const Structure::Product& product : structure.constants) {
+      f[kComb] += static_cast<double>(product.a) * (product.b - 1);
     }
+  }
+  for (const Structure::Memory& memory : structure.memories) {
+    const Place place = place_of(memory, family);
+    if (place == Place::kTables || place == Place::kWritten) f[kTable] += lut_memory(memory);
+    if (place == Place::kRegisters) {
+      f[kPlain] += static_cast<double>(memory.words) * memory.width;
+      f[kLogic] += static_cast<double>(memory.words - 1) * memory.width * 2 / 3;
+    }
+    if (place != Place::kBlock) continue;
     // Blocks in depth: the chosen one's output passes a multiplexer.
     int64_t deep = 1;
     for (const Aspect& aspect : aspects(family)) deep = std::max(deep, aspect.words);
@@ -114,19 +166,31 @@ std::array<double, kFeatures> features(const Structure& structure, ir::PartFamil
   return f;
 }
 
-std::array<double, kFlopFeatures> flop_features(const Structure& structure) {
-  return {structure.add + structure.mux + structure.plain, structure.control};
+double registers(const Structure& structure, ir::PartFamily family) {
+  double bits = structure.add + structure.mux + structure.plain + structure.count -
+                block_registers(structure, family);
+  for (const Structure::Memory& memory : structure.memories) {
+    if (memory.style != MemoryStyle::kTool) continue;
+    // Outside of a block the word that is read has a register of its own.
+    const Place place = place_of(memory, family);
+    if (place != Place::kBlock) bits += memory.width;
+    if (place == Place::kRegisters) bits += static_cast<double>(memory.words) * memory.width;
+  }
+  return bits;
 }
 
 Resources estimate(const Structure& structure, ir::PartFamily family) {
   const Coefficients& fit = kCoefficients[static_cast<size_t>(family)];
   Resources resources{dot(fit.lut, features(structure, family)),
-                      dot(fit.ff, flop_features(structure))};
+                      fit.ff * registers(structure, family)};
   for (const Structure::Memory& memory : structure.memories) {
     resources.bram += block_rams(memory, family);
   }
   for (const Structure::Product& product : structure.products) {
     resources.dsp += dsp_blocks(product);
+  }
+  if (constant_multipliers(family)) {
+    resources.dsp += static_cast<int64_t>(structure.constants.size());
   }
   return resources;
 }

@@ -16,6 +16,7 @@ struct LayerShape {
   int32_t in_h = 1, in_w = 1, in_c = 1;
   int32_t kernel_h = 1, kernel_w = 1;
   int32_t stride = 1, pad = 0;
+  int32_t pad_bits = 0;  // in which the channels' padding differs
   int32_t out_h = 1, out_w = 1;
   int32_t rows = 1, cols = 1;
   int32_t tile_rows = 128;

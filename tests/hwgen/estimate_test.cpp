@@ -33,11 +33,18 @@ TEST_CASE("Small memories lie in logic") {
   CHECK(block_rams({16, 30, false, MemoryStyle::kLogic}, PartFamily::kIce40) == 0);
 }
 
-TEST_CASE("A product takes as many multipliers as its factors have parts") {
-  CHECK(dsp_blocks({8, 8}) == 1);
-  CHECK(dsp_blocks({16, 16}) == 1);
-  CHECK(dsp_blocks({16, 17}) == 2);
-  CHECK(dsp_blocks({16, 33}) == 3);
+TEST_CASE("Registers with a write port lie where the family has room for them") {
+  const Structure::Memory totals{8, 22, false, MemoryStyle::kTool};
+  CHECK(block_rams(totals, PartFamily::kIce40) == 2);  // 176 bits cost more than two blocks
+  CHECK(block_rams(totals, PartFamily::kEcp5) == 0);
+  CHECK(block_rams({4, 22, false, MemoryStyle::kTool}, PartFamily::kIce40) == 0);
+  Structure s;
+  s.memories = {{4, 22, false, MemoryStyle::kTool}};
+  CHECK(registers(s, PartFamily::kIce40) == 5 * 22);  // the words, and the one that is read
+  CHECK(registers(s, PartFamily::kEcp5) == 22);
+  const Structure::Memory ring{256, 8, false, MemoryStyle::kTool};
+  CHECK(block_rams(ring, PartFamily::kEcp5) == 1);
+  CHECK(block_rams({128, 8, false, MemoryStyle::kTool}, PartFamily::kEcp5) == 0);
 }
 
 namespace {
@@ -56,12 +63,45 @@ TileForm form() {
   f.g_bits = 8;
   f.adc_mask = 0x1111;
   f.adc_mult = {0x1111, 0x1111};
+  f.adc_shift = {16, 16};
+  f.adc_offset = {0, 0};
+  f.adc_clip = {255, 255};
   f.lsb = {1, 1};
   f.sum_bits = 22;
   f.bias_bits = 12;
   f.weight_bits = 8;
   return f;
 }
+
+}  // namespace
+
+TEST_CASE("The multipliers of UP5K take the registers beside them") {
+  Build build;
+  build.form = Form::kCollapsed;
+  build.pe = 4;
+  build.dsp = true;
+  const Structure mac = mac_structure(shape(), form(), build, false);
+  // 16 bits of each product, 8 of each weight.
+  CHECK(registers(mac, PartFamily::kEcp5) - registers(mac, PartFamily::kUp5k) == 4 * 24);
+}
+
+TEST_CASE("A product by a constant takes a multiplier where the tools give it one") {
+  Structure s;
+  s.constants = {{9, 2}};
+  CHECK(estimate(s, PartFamily::kEcp5).dsp == 1);
+  CHECK(estimate(s, PartFamily::kIce40).dsp == 0);
+  CHECK(estimate(s, PartFamily::kGowin).dsp == 0);
+  CHECK(estimate(s, PartFamily::kIce40).lut > 0);
+}
+
+TEST_CASE("A product takes as many multipliers as its factors have parts") {
+  CHECK(dsp_blocks({8, 8}) == 1);
+  CHECK(dsp_blocks({16, 16}) == 1);
+  CHECK(dsp_blocks({16, 17}) == 2);
+  CHECK(dsp_blocks({16, 33}) == 3);
+}
+
+namespace {
 
 double luts(const Build& build) {
   return estimate(layer_structure(shape(), form(), build, false), PartFamily::kEcp5).lut;
