@@ -9,7 +9,7 @@
 #   EVENTS     {name: meaning}: what the driver counts in Case::seen (optional)
 #   CROSSES    tuples of names of columns, derived classes, "stall" or "event" (optional)
 #   IMPOSSIBLE {bin: reason}: bins that no legal run can fill, with them their crosses (optional)
-#   BATCH      corners of one Verilator build, 32 unless set
+#   BATCH      corners of one Verilator build, 50 unless set; 64 at most
 #
 # A bin is "Name=class"; of a cross "A x B=class x class". Every bin is known before any run.
 import importlib.util
@@ -20,6 +20,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True  # the source tree stays as it is
 STALLS = ("none", "idle", "stall", "both")  # who waits: nobody, the input, the output
+CANDIDATES = 10  # draws of which one becomes a corner
 SEAMS = ("in", "out")  # images that follow each other without a gap
 
 
@@ -128,7 +129,7 @@ class Space:
         self.events = getattr(text, "EVENTS", {})
         self.crosses = getattr(text, "CROSSES", ())
         self.impossible = dict(getattr(text, "IMPOSSIBLE", {}))
-        self.batch = getattr(text, "BATCH", 32)
+        self.batch = getattr(text, "BATCH", 50)
         self.classes = {c.name: c.labels for c in self.columns}
         self.classes |= {name: list(labels) for name, (labels, _) in self.derived.items()}
         self.classes["stall"] = list(STALLS)
@@ -164,33 +165,43 @@ class Space:
         return {c.name: v for c, v in zip(self.columns, values)}
 
     def corners(self, seed):
-        """Rows without repetition; ends when 1,000 draws in a row gave nothing new."""
+        """Rows without repetition; ends when 1,000 draws in a row gave nothing new. Of several draws
+        the one that fills the most bins that are still empty comes next."""
         mixed = seed
         for byte in self.module.encode():
             mixed = (mixed ^ byte) * 0x100000001B3
         d = Draw(mixed)
-        seen = set()
+        seen, filled = set(), set()
         misses = 0
         while misses < 1000:
-            row = self.row(self.draw(d))
-            misses = misses + 1 if row in seen else 0
+            drawn = [self.draw(d) for _ in range(CANDIDATES)]
+            corner = max(drawn, key=lambda c: len(self.bins_of(self.labels(c)) - filled))
+            row = self.row(corner)
+            misses = misses + CANDIDATES if row in seen else 0
             if misses == 0:
                 seen.add(row)
+                filled |= self.bins_of(self.labels(corner))
                 yield row
+
+    def labels(self, corner):
+        """The classes of a corner by name, as far as its parameters say."""
+        labels = {c.name: [c.classify(corner[c.name])] for c in self.columns if c.labels}
+        return labels | {name: [str(f(corner))] for name, (_, f) in self.derived.items()}
+
+    def bins_of(self, labels):
+        """The bins of these classes, and of the crosses that have all of theirs."""
+        bins = {f"{name}={label}" for name, found in labels.items() for label in found}
+        for cross in self.crosses:
+            for found in itertools.product(*(labels.get(n, ()) for n in cross)):
+                bins.add(f"{' x '.join(cross)}={' x '.join(found)}")
+        return bins
 
     def hits(self, case):
         """The bins that one case of a record fills."""
-        corner = self.corner(case["row"])
-        labels = {c.name: [c.classify(corner[c.name])] for c in self.columns if c.labels}
-        labels |= {name: [str(f(corner))] for name, (_, f) in self.derived.items()}
+        labels = self.labels(self.corner(case["row"]))
         labels["stall"] = [s for s in case["bench"] if s in STALLS]
         labels["event"] = list(case["seen"])
-        bins = {f"{name}={label}" for name, found in labels.items() for label in found}
-        bins |= {f"seam={s}" for s in case["bench"] if s in SEAMS}
-        for cross in self.crosses:
-            for found in itertools.product(*(labels[n] for n in cross)):
-                bins.add(f"{' x '.join(cross)}={' x '.join(found)}")
-        return bins
+        return self.bins_of(labels) | {f"seam={s}" for s in case["bench"] if s in SEAMS}
 
 
 def described(root=HERE):

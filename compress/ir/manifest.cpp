@@ -105,7 +105,7 @@ Manifest read_manifest(const std::filesystem::path& design_dir) {
     manifest.include_dirs.push_back(inside(dir));
   }
   const JsonReader input = json.at("input");
-  manifest.channels = count(input.at("c"), 1024);
+  manifest.channels = count(input.at("c"), 65536);
   manifest.height = count(input.at("h"), 65536);
   manifest.width = count(input.at("w"), 65536);
   // Co-simulation and the host link carry one byte a channel.

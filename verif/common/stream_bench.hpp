@@ -127,12 +127,12 @@ class Gate {
 };
 
 // Runs all cases with bug == `bugs` at once on a fresh model. Testbench ports: vectors of one bit a
-// case in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays of
-// 64-bit words in_data_i, out_data_o.
+// case clk_i, in_valid_i, in_last_i, in_ready_o, out_valid_o, out_last_o, out_ready_i, and arrays
+// of 64-bit words in_data_i, out_data_o.
 template <typename Model>
 std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls stalls,
                               uint64_t seed) {
-  constexpr uint64_t kQuiet = 20000;  // cycles without any beat: the design hangs
+  constexpr uint64_t kQuiet = 20000;  // cycles without a beat: the case hangs
   constexpr uint64_t kReset = 1;      // cycles in reset, from random registers
   constexpr uint64_t kAfter = 300;    // cycles after the last beat in which none may follow
   VerilatedContext context;
@@ -144,6 +144,7 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     Random random;
     Gate idle_gate, stall_gate;
     size_t sent = 0, received = 0;
+    uint64_t quiet = 0;  // cycles since the last beat
     bool valid = false;
     bool idled = false, stalled = false;       // the module was kept waiting
     bool in_ended = false, out_ended = false;  // the beat a cycle ago ended an image
@@ -154,21 +155,19 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
         {case_random(seed, i, static_cast<uint64_t>(stalls.idle * 100 + stalls.stall) + 1)});
   }
   std::vector<Result> results(cases.size());
-  const auto active = [&](size_t i) { return cases[i].bug == bugs && results[i].error.empty(); };
+  uint64_t running = 0;
+  for (size_t i = 0; i < cases.size(); ++i) running |= uint64_t{cases[i].bug == bugs} << i;
+  const auto runs = [&](size_t i) { return (running >> i & 1) != 0; };
 
+  model.clk_i = 0;
   model.in_valid_i = 0;
   model.out_ready_i = 0;
   model.rst_ni = 0;
-  uint64_t quiet = 0;
-  for (uint64_t cycle = 0;; ++cycle) {
-    model.clk_i = 0;
+  for (uint64_t cycle = 0; running != 0; ++cycle) {
     model.rst_ni = cycle >= kReset;
     uint64_t in_valid = 0, in_last = 0, out_ready = 0;
     for (size_t i = 0; i < cases.size(); ++i) {
-      if (!active(i)) {
-        out_ready |= uint64_t{1} << i;
-        continue;
-      }
+      if (!runs(i)) continue;
       State& s = state[i];
       Random& random = s.random;
       const bool idle = s.idle_gate.closed(stalls.idle, stalls.burst, random);
@@ -185,11 +184,11 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
     model.eval();
     const uint64_t in_ready = model.in_ready_o, out_valid = model.out_valid_o;
     const uint64_t out_last = model.out_last_o;
-    bool beat = false, open = false;
     for (size_t i = 0; i < cases.size() && cycle >= kReset; ++i) {
-      if (!active(i)) continue;
+      if (!runs(i)) continue;
       State& s = state[i];
       const Case& c = cases[i];
+      ++s.quiet;
       const bool takes = (in_ready >> i & 1) != 0, gives = (out_valid >> i & 1) != 0;
       s.idled = s.idled || (takes && !s.valid && s.sent < c.in.size());
       s.stalled = s.stalled || (gives && (out_ready >> i & 1) == 0);
@@ -200,10 +199,10 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
         s.in_ended = c.in[s.sent].last;
         s.valid = false;
         ++s.sent;
-        beat = true;
+        s.quiet = 0;
       }
       if (gives && (out_ready >> i & 1) != 0) {
-        beat = true;
+        s.quiet = 0;
         const uint64_t data = model.out_data_o[i];
         const bool last = (out_last >> i & 1) != 0;
         if (s.received == c.out.size()) {
@@ -220,23 +219,17 @@ std::vector<Result> run_cases(const std::vector<Case>& cases, bool bugs, Stalls 
           ++s.received;
         }
       }
-      open = open || s.received < c.out.size() || s.sent < c.in.size();
-    }
-    model.clk_i = 1;
-    model.eval();
-    quiet = beat ? 0 : quiet + 1;
-    if (!open && cycle > kReset && quiet > kAfter) break;
-    if (quiet > kQuiet) {
-      for (size_t i = 0; i < cases.size(); ++i) {
-        if (!active(i) ||
-            (state[i].received == cases[i].out.size() && state[i].sent == cases[i].in.size()))
-          continue;
-        results[i].error = "stuck after " + std::to_string(state[i].sent) + " beats in, " +
-                           std::to_string(state[i].received) + " of " +
-                           std::to_string(cases[i].out.size()) + " out";
+      const bool done = s.received == c.out.size() && s.sent == c.in.size();
+      if (!done && s.quiet > kQuiet) {
+        results[i].error = "stuck after " + std::to_string(s.sent) + " beats in, " +
+                           std::to_string(s.received) + " of " + std::to_string(c.out.size()) +
+                           " out";
       }
-      break;
+      if ((done && s.quiet > kAfter) || !results[i].error.empty()) running &= ~(uint64_t{1} << i);
     }
+    model.clk_i = running;
+    model.eval();
+    model.clk_i = 0;
   }
   model.final();
   for (size_t i = 0; i < cases.size(); ++i) {

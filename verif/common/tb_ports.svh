@@ -1,6 +1,7 @@
-// Ports that every testbench shares with stream_bench.hpp: bit or word i belongs to case i.
+// Ports that every testbench shares with stream_bench.hpp: bit or word i belongs to case i,
+// its clock too: the clock of a case that is done stands still.
 // SPDX-License-Identifier: Apache-2.0
-    input  logic         clk_i,
+    input  logic [63:0]  clk_i,
     input  logic         rst_ni,
     input  logic [63:0]  in_valid_i,
     output logic [63:0]  in_ready_o,

@@ -70,14 +70,21 @@ class TileModel {
       for (int k = 0; k < 2 * s_.slices; ++k) {
         const bool own = (k % 2 == 1) == negative_.back();
         const uint64_t code = own ? magnitude >> (s_.cell_bits * (k / 2)) & mask(s_.cell_bits) : 0;
-        g_.push_back(s_.per_cell == 0 ? table_[code]
-                     : extreme        ? mask(s_.g_bits)
-                                      : random.next() & mask(s_.g_bits));
+        g_.push_back(s_.per_cell == 0 ? table_[code] : extreme ? mask(s_.g_bits) : cell(random));
       }
     }
     for (int i = 0; i < s_.cols * s_.slices; ++i) converters_.push_back(converter(i, random));
     for (int i = 0; s_.inl != 0 && i < 1 << s_.adc_bits; ++i) {
       inl_.push_back(random.next() & mask(s_.adc_bits));
+    }
+  }
+
+  // The cells that are at an end of their range.
+  void see_cells(Seen& seen) const {
+    if (s_.per_cell == 0) return;
+    for (const uint64_t g : g_) {
+      if (g == 0) ++seen["cell at zero"];
+      if (g == mask(s_.g_bits)) ++seen["cell at full"];
     }
   }
 
@@ -173,6 +180,12 @@ class TileModel {
 
   int64_t clip(int slice) const {
     return s_.clip[slice % 2] & static_cast<int64_t>(mask(s_.adc_bits));
+  }
+
+  // Any conductance; one in ten cells is stuck at an end of the range.
+  uint64_t cell(Random& random) const {
+    const uint64_t g = random.next();
+    return random.percent(10) ? (g & 1) * mask(s_.g_bits) : g & mask(s_.g_bits);
   }
 
   // Of a column and slice: the constants, or with per_column something near them.

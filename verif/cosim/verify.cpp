@@ -111,8 +111,8 @@ class Verification {
       report.collapsed.assign(info_.collapsed.begin(), info_.collapsed.end());
     }
     const bool deep = options_.depth != Depth::kOutputs;
-    const Executable simulator =
-        build_simulator(info_, cache_dir_, {.probe = deep, .assertions = options_.stalls});
+    const Executable simulator = build_simulator(
+        info_, cache_dir_, {.probe = deep, .quick = options_.quick, .assertions = options_.stalls});
     report.built = simulator.built;
     report.build_seconds = simulator.seconds;
 

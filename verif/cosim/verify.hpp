@@ -45,6 +45,7 @@ struct Options {
   bool stalls = false;
   uint64_t seed = 1;     // of the stalls and of the registers' values before reset
   int32_t jobs = 0;      // simulations at a time; 0: one a processor
+  bool quick = false;    // the simulator is compiled soon rather than fast: for tens of images
   bool progress = true;  // a line on standard error
   // Written over s_cfg before the first image of every simulation: the RTL becomes another chip.
   const ir::Load* load = nullptr;

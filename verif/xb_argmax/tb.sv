@@ -6,7 +6,7 @@
     logic [bits-1:0] x; \
     logic [31:0] user; \
     dut #(.Outputs(outputs), .Bits(bits)) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
         .in_data_i(in_data_i[i][bits-1:0]), .in_last_i(in_last_i[i]), \
         .m_axis_tvalid(out_valid_o[i]), .m_axis_tready(out_ready_i[i]), .m_axis_tdata(x), \
         .m_axis_tlast(out_last_o[i]), .m_axis_tuser(user) \

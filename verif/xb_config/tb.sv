@@ -16,7 +16,7 @@
     logic [63:0] out_data_q; \
     logic [63:0] writes_q[$]; \
     dut #(.Layers(layers)) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .s_cfg_tdata(in_data_i[i][31:0]), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .s_cfg_tdata(in_data_i[i][31:0]), \
         .s_cfg_tvalid(in_valid_i[i]), .s_cfg_tready(in_ready_o[i]), .s_cfg_tlast(in_last_i[i]), \
         .cfg_valid_o(valid), .cfg_mem_o(mem), .cfg_addr_o(addr), .cfg_chunk_o(chunk), \
         .cfg_data_o(data) \
@@ -25,7 +25,7 @@
       layer = '0; \
       for (int l = 0; l < layers; l++) if (valid[l]) layer |= 4'(l); \
     end \
-    always_ff @(posedge clk_i) begin \
+    always_ff @(posedge clk_i[i]) begin \
       if (!rst_ni) begin \
         out_valid_q <= 1'b0; \
         writes_q.delete(); \

@@ -12,11 +12,11 @@
     int cycle_q; \
     int came_q[$]; \
     dut #(.Width(width), .Depth(depth), .Style(style)) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
         .in_data_i(in_data_i[i][width-1:0]), .out_valid_o(out_valid_o[i]), \
         .out_ready_i(out_ready_i[i]), .out_data_o(x) \
     ); \
-    always_ff @(posedge clk_i) begin \
+    always_ff @(posedge clk_i[i]) begin \
       cycle_q <= cycle_q + 1; \
       if (!rst_ni) begin \
         bad_q <= 1'b0; \

@@ -191,6 +191,7 @@ int main(int argc, char** argv) {
     if (e.writable != 0) Layer(e, random).write_images("", number);
     layer.write_images(e.writable != 0 ? "new_" : "", number);
     Case c{bug ? e.bug : "case " + number, {}, {}, bug};
+    if (layer.tile) layer.tile->see_cells(c.seen);
     const WindowShape window = e.window();
     for (int image = 0; image < kImages; ++image) {
       const std::vector<uint64_t> map = layer.window.random_map(random);

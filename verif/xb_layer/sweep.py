@@ -56,6 +56,8 @@ EVENTS = {
     "current under 0": "noise brings a current under zero",
     "full current": "every cell of a row tile is at full scale and every input bit set",
     "no current": "no input bit of a row tile is set, or its cells hold 0",
+    "cell at zero": "a cell of its own conductance, PerCell, is stuck at 0",
+    "cell at full": "a cell of its own conductance, PerCell, is stuck at full scale",
     "negative sum": "Y + bias is under zero",
     "padding": "a kept row of a position lies outside of the map",
     "below": "an output is clamped to OutLow",
@@ -76,6 +78,12 @@ for _in_signed in (0, 1):
         IMPOSSIBLE[f"Form x Adc x InSigned={_form} x none x {_in_signed}"] = "a tile has converters"
     for _adc in ("gain", "column"):
         IMPOSSIBLE[f"Form x Adc x InSigned=collapsed x {_adc} x {_in_signed}"] = "no converters"
+for _event in ("clip low", "clip high", "clip own", "in range", "inl", "noise negative",
+               "noise positive", "current under 0", "full current", "no current", "cell at zero",
+               "cell at full"):
+    IMPOSSIBLE[f"Form x event=collapsed x {_event}"] = "no cells, no converters"
+for _flag in ("PerCell", "Inl", "Noise"):
+    IMPOSSIBLE[f"Form x {_flag}=collapsed x 1"] = "no cells, no converters"
 for _requant in ("logits", "serial", "parallel"):
     IMPOSSIBLE[f"Form x Tiles x Requant=collapsed x several x {_requant}"] = "one row tile"
 CROSSES = [
@@ -84,8 +92,13 @@ CROSSES = [
     ("Form", "Padding", "Layer"),
     ("Form", "Writable"),
     ("Form", "Dsp", "Beat"),
+    ("Form", "PerCell"),
+    ("Form", "Inl"),
+    ("Form", "Noise"),
+    ("Form", "stall"),
+    ("Form", "event"),
 ]
-BATCH = 8
+BATCH = 25
 
 
 def planes(c):

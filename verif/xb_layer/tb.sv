@@ -44,7 +44,7 @@
         .AdcImage(`"adc_``i``.hex`"), .InlImage(`"inl_``i``.hex`"), \
         .RequantImage(`"requant_``i``.hex`") \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .cfg_valid_i(valid[mem]), .cfg_mem_i(mem), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .cfg_valid_i(valid[mem]), .cfg_mem_i(mem), \
         .cfg_addr_i(addr[mem]), .cfg_chunk_i(chunk[mem]), .cfg_data_i(data[mem]), \
         .first_image_i(32'hffff_fffe), .in_valid_i(in_valid_i[i] && written), \
         .in_ready_o(ready), .in_data_i(in_data_i[i][ib-1:0]), .in_last_i(in_last_i[i]), \
@@ -59,7 +59,7 @@
     tb_writer #( \
         .Width(width), .Depth(depth), .Enable(enable), .InitFile(file) \
     ) u_write_``n ( \
-        .clk_i(clk_i), .start_i(rst_ni && mem == 3'd``n), .cfg_valid_o(valid[n]), \
+        .clk_i(clk_i[i]), .start_i(rst_ni && mem == 3'd``n), .cfg_valid_o(valid[n]), \
         .cfg_addr_o(addr[n]), .cfg_chunk_o(chunk[n]), .cfg_data_o(data[n]), .done_o(done[n]) \
     );
 

@@ -28,7 +28,7 @@ CROSSES = [
     ("LastGroup", "LastBeat", "Bound"),
     ("Dsp", "InSigned", "Writable"),
 ]
-BATCH = 16
+BATCH = 25
 
 
 def bound(c):

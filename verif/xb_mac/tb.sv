@@ -14,14 +14,14 @@
         .Width(rl * pe * wb), .Depth(((c + pe - 1) / pe) * ((r + rl - 1) / rl)), .Enable(wr), \
         .InitFile(`"write_``i``.hex`") \
     ) u_writer ( \
-        .clk_i(clk_i), .start_i(rst_ni), .cfg_valid_o(valid), .cfg_addr_o(addr), \
+        .clk_i(clk_i[i]), .start_i(rst_ni), .cfg_valid_o(valid), .cfg_addr_o(addr), \
         .cfg_chunk_o(chunk), .cfg_data_o(data), .done_o(written) \
     ); \
     dut #( \
         .Rows(r), .Cols(c), .Pe(pe), .RowLanes(rl), .InBits(ib), .InSigned(is), \
         .WeightBits(wb), .Dsp(dsp), .Writable(wr), .WeightImage(`"weights_``i``.hex`") \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .cfg_valid_i(valid), .cfg_addr_i(addr), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .cfg_valid_i(valid), .cfg_addr_i(addr), \
         .cfg_chunk_i(chunk), .cfg_data_i(data), .in_valid_i(in_valid_i[i] && written), \
         .in_ready_o(ready), .in_data_i(in_data_i[i][rl*ib-1:0]), .in_last_i(in_last_i[i]), \
         .out_valid_o(out_valid_o[i]), .out_ready_i(out_ready_i[i]), .out_data_o(y), \

@@ -7,7 +7,7 @@
     dut #( \
         .InH(ih), .InW(iw), .InC(ic), .Kernel(k), .Stride(st), .Bits(bits), .Signed(sgn) \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
         .in_data_i(in_data_i[i][bits-1:0]), .in_last_i(in_last_i[i]), \
         .out_valid_o(out_valid_o[i]), .out_ready_i(out_ready_i[i]), .out_data_o(x), \
         .out_last_o(out_last_o[i]) \

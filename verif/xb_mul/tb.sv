@@ -12,10 +12,10 @@
     dut #( \
         .ABits(ab), .ASigned(as), .BBits(bb), .Dsp(dsp) \
     ) u_dut ( \
-        .clk_i(clk_i), .en_i(en), .a_i(in_q[ab-1:0]), .b_i(in_q[ab+bb-1:ab]), .p_o(p) \
+        .clk_i(clk_i[i]), .en_i(en), .a_i(in_q[ab-1:0]), .b_i(in_q[ab+bb-1:ab]), .p_o(p) \
     ); \
     assign en = !valid_q[Latency] || out_ready_i[i]; \
-    always_ff @(posedge clk_i) begin \
+    always_ff @(posedge clk_i[i]) begin \
       if (!rst_ni) valid_q <= '0; \
       else if (en) valid_q <= {valid_q[Latency-1:0], in_valid_i[i]}; \
       if (en) last_q <= {last_q[Latency-1:0], in_last_i[i]}; \

@@ -14,7 +14,7 @@
         .Width(width), .Depth(depth), .InitFile(`"words_``i.hex`"), .Style(style), \
         .Writable(writable) \
     ) u_dut ( \
-        .clk_i(clk_i), .en_i(en), .addr_i(in_data_i[i][40+:AddrBits]), .data_o(x), \
+        .clk_i(clk_i[i]), .en_i(en), .addr_i(in_data_i[i][40+:AddrBits]), .data_o(x), \
         .wr_en_i(in_valid_i[i] && write), .wr_addr_i(in_data_i[i][40+:AddrBits]), \
         .wr_chunk_i(in_data_i[i][39:32]), .wr_data_i(in_data_i[i][31:0]) \
     ); \
@@ -24,7 +24,7 @@
     assign out_valid_o[i] = valid_q[1]; \
     assign out_data_o[i] = 64'(x); \
     assign out_last_o[i] = 1'b0; \
-    always_ff @(posedge clk_i) begin \
+    always_ff @(posedge clk_i[i]) begin \
       if (!rst_ni) valid_q <= '0; \
       else if (en) valid_q <= {valid_q[0], in_valid_i[i] && !write}; \
     end \

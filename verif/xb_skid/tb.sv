@@ -5,7 +5,7 @@
   if (1) begin : gen_case_``i \
     logic [width-1:0] x; \
     dut #(.Width(width)) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), \
         .in_data_i(in_data_i[i][width-1:0]), .out_valid_o(out_valid_o[i]), \
         .out_ready_i(out_ready_i[i]), .out_data_o(x) \
     ); \

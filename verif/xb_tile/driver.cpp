@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
     if (entry.writable != 0) write_images(TileModel(shape, random, false), "", number);
     write_images(models.back(), entry.writable != 0 ? "new_" : "", number);
     Case c{*entry.bug != '\0' ? entry.bug : "case " + number, {}, {}, *entry.bug != '\0'};
+    models.back().see_cells(c.seen);
     const std::vector<std::vector<int>> beats = tile_beats(shape);
     const int repeats = shape.groups() * shape.passes();
     for (int i = 0; i < kImages * kPositions; ++i) {

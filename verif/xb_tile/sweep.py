@@ -1,6 +1,6 @@
 # What xb_tile is swept over: small arrays in all forms; a beat fits the bench's 64 bits.
 # SPDX-License-Identifier: Apache-2.0
-from space import flag, number, signed, size
+from space import choice, flag, number, signed, size
 
 COLUMNS = [
     size("Rows", 1, 140),
@@ -16,7 +16,7 @@ COLUMNS = [
     flag("PerCell"),
     size("MagBits", 1, 16),
     size("GBits", 1, 16, limit=True),
-    size("AdcBits", 1, 12, limit=True),
+    choice("AdcBits", *range(1, 13)),
     size("AdcLanes", 1, 128),
     size("Mult0", 1, 65535, limit=True),
     size("Shift0", 0, 31, limit=True),
@@ -41,7 +41,9 @@ COLUMNS = [
 DERIVED = {
     "Form": (("plane", "serial", "between"), lambda c: form(c)),
     "Adc": (("shift", "gain", "column"), lambda c: adc(c)),
+    "Clip": (("full", "own"), lambda c: "own" if max(c["Clip0"], c["Clip1"]) >= 0 else "full"),
     "Noise": (("0", "1"), lambda c: int(c["Noise0"] + c["Noise1"] > 0)),
+    "Beat": (("one row", "rows"), lambda c: "rows" if c["RowLanes"] > 1 else "one row"),
     "Tiles": (("one", "several"), lambda c: "one" if c["Rows"] <= c["TileRows"] else "several"),
     "LastGroup": (("full", "part"), lambda c: "part" if c["Cols"] % c["Pe"] else "full"),
     "LastBeat": (("full", "part"), lambda c: last_beat(c)),
@@ -61,6 +63,8 @@ EVENTS = {
     "current under 0": "noise brings a current under zero",
     "full current": "every cell of a row tile is at full scale and every input bit set",
     "no current": "no input bit of a row tile is set, or its cells hold 0",
+    "cell at zero": "a cell of its own conductance, PerCell, is stuck at 0",
+    "cell at full": "a cell of its own conductance, PerCell, is stuck at full scale",
     "negative sum": "Y is under zero",
 }
 IMPOSSIBLE = {
@@ -74,8 +78,14 @@ CROSSES = [
     ("Adc", "Dsp", "event"),
     ("PerCell", "Writable", "Adc"),
     ("Converters", "LastGroup", "Tiles"),
+    ("Form", "PerCell", "Inl"),
+    ("Form", "Noise", "Writable"),
+    ("Form", "Dsp", "Beat"),
+    ("Form", "Clip", "Adc"),
+    ("Form", "stall"),
+    ("Form", "event"),
 ]
-BATCH = 8
+BATCH = 25
 
 
 def planes(c):

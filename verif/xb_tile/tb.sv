@@ -22,7 +22,7 @@
         .WeightImage(`"new_weights_``i``.hex`"), .TableImage(`"new_table_``i``.hex`"), \
         .AdcImage(`"new_adc_``i``.hex`"), .InlImage(`"new_inl_``i``.hex`") \
     ) u_fill ( \
-        .clk_i(clk_i), .start_i(rst_ni), .cfg_valid_o(cfg_valid), .cfg_mem_o(cfg_mem), \
+        .clk_i(clk_i[i]), .start_i(rst_ni), .cfg_valid_o(cfg_valid), .cfg_mem_o(cfg_mem), \
         .cfg_addr_o(cfg_addr), .cfg_chunk_o(cfg_chunk), .cfg_data_o(cfg_data), .done_o(written) \
     ); \
     dut #( \
@@ -38,7 +38,7 @@
         .WeightImage(`"weights_``i``.hex`"), .TableImage(`"table_``i``.hex`"), \
         .AdcImage(`"adc_``i``.hex`"), .InlImage(`"inl_``i``.hex`") \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .cfg_valid_i(cfg_valid), .cfg_mem_i(cfg_mem), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .cfg_valid_i(cfg_valid), .cfg_mem_i(cfg_mem), \
         .cfg_addr_i(cfg_addr), .cfg_chunk_i(cfg_chunk), .cfg_data_i(cfg_data), \
         .first_image_i(32'hffff_fffe), \
         .in_valid_i(in_valid_i[i] && written), .in_ready_o(ready), \

@@ -18,7 +18,7 @@
         .ClksPerBit(clks), .PixelBytes(bytes), .Pixels(pixels), .Taken(taken), \
         .Outputs(outputs) \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .uart_rx_i(to_dut), .uart_tx_o(from_dut), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .uart_rx_i(to_dut), .uart_tx_o(from_dut), \
         .m_axis_tdata(p_data), .m_axis_tvalid(p_valid), .m_axis_tready(p_ready), \
         .m_axis_tlast(p_last), .s_axis_tdata(l_data), .s_axis_tvalid(l_valid), \
         .s_axis_tready(l_ready), .s_axis_tlast(l_last), .s_axis_tuser(l_user) \
@@ -26,7 +26,7 @@
     uart_host #( \
         .Answer(1 + 4 * outputs), .HostBit16(host) \
     ) u_host ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .tx_o(to_dut), .rx_i(from_dut), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .tx_o(to_dut), .rx_i(from_dut), \
         .in_valid_i(in_valid_i[i]), .in_ready_o(in_ready_o[i]), .in_data_i(in_data_i[i][7:0]), \
         .in_last_i(in_last_i[i]), .out_valid_o(out_valid_o[i]), .out_ready_i(out_ready_i[i]), \
         .out_data_o(out_data_o[i]), .out_last_o(out_last_o[i]) \
@@ -35,7 +35,7 @@
         .Bytes(bytes), .Taken(taken), .Outputs(outputs), \
         .Patience((pixels - taken) * bytes * (10 * host / 16 + 2) + 40) \
     ) u_design ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), .p_data_i(p_data), .p_valid_i(p_valid), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), .p_data_i(p_data), .p_valid_i(p_valid), \
         .p_ready_o(p_ready), .p_last_i(p_last), .l_data_o(l_data), .l_valid_o(l_valid), \
         .l_ready_i(l_ready), .l_last_o(l_last), .l_user_o(l_user) \
     ); \

@@ -14,7 +14,7 @@
     logic loaded, ready; \
     initial $readmemh(`"rows_``i.hex`", image); \
     assign loaded = !wr || step_q == 16 * Words; \
-    always_ff @(posedge clk_i) begin \
+    always_ff @(posedge clk_i[i]) begin \
       if (!rst_ni) step_q <= 0; \
       else if (!loaded) step_q <= step_q + 1; \
     end \
@@ -23,7 +23,7 @@
         .Lines(lines), .Rows(rows), .TileRows(tile), .RowLanes(lanes), .Groups(groups), \
         .Bits(bits), .Writable(wr), .RowImage(wr ? `"other_``i.hex`" : `"rows_``i.hex`") \
     ) u_dut ( \
-        .clk_i(clk_i), .rst_ni(rst_ni), \
+        .clk_i(clk_i[i]), .rst_ni(rst_ni), \
         .cfg_valid_i(rst_ni && !loaded), .cfg_mem_i(step_q[0] ? 3'd3 : 3'd0), \
         .cfg_addr_i(24'(step_q / 16)), .cfg_chunk_i(8'(step_q / 2 % 8)), \
         .cfg_data_i(step_q[0] ? ~32'd0 : image[step_q/16%Words][step_q/2%8*32+:32]), \
