@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twin/program.hpp"
 
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_dir.hpp"
 #include "tests/twin/random_design.hpp"
 #include "twin/calibrate.hpp"
 #include "twin/simulator.hpp"
@@ -190,6 +192,20 @@ TEST_CASE("only the first 512 images calibrate") {
   REQUIRE(twin::program(design, {}, 0, images).crossbars[0].lsb == dim.crossbars[0].lsb);
   std::fill(images.begin(), images.begin() + design.input.size(), 255);
   REQUIRE(twin::program(design, {}, 0, images).crossbars[0].lsb != dim.crossbars[0].lsb);
+}
+
+TEST_CASE("the chips of the presets are those of the first release, byte for byte") {
+  const tests::TemporaryDir dir;
+  const ir::Design design = test::random_design(9);
+  const auto images = test::random_images(design, 20, 9);
+  const auto bytes = [&](const char* preset) {
+    ir::save_chip(twin::program(design, ir::load_device(preset), 21, images), dir / preset);
+    return ir::content_hash(ir::read_file(dir / preset / "chip.json") +
+                            ir::read_file(dir / preset / "tensors.npz"));
+  };
+  CHECK(bytes("ideal") == "272b299e737df6a4");
+  CHECK(bytes("reram") == "da20f8e445f52599");
+  CHECK(bytes("reram_full") == "19f4037fbb77b37d");
 }
 
 }  // namespace crosstwin
