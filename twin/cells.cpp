@@ -10,6 +10,7 @@
 #include "compress/ir/chip.hpp"
 #include "twin/device.hpp"
 #include "twin/tile_shape.hpp"
+#include "twin/wires.hpp"
 
 namespace crosstwin::twin {
 
@@ -113,6 +114,28 @@ Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& devic
   RowTally total;
   for (const RowTally& row : rows) total.add(row);
 
+  Tally behind_wires;
+  if (!device.wires.ideal()) {
+    const WireOptions wires{device.wires.row_ohm,
+                            device.wires.column_ohm,
+                            device.wires.driver_ohm,
+                            device.wires.sense_ohm,
+                            device.wires.contacts == ir::Contacts::kDouble,
+                            device.wires.pairs == ir::Pairs::kInterleaved};
+    const auto fold = [&](std::vector<double>& g) {
+      fold_layer(g, shape, design.layout.tile_cols, device.siemens_per_unit, wires,
+                 device.place("wires") + ", stage " + stage.name);
+    };
+    const std::vector<double> own = now;
+    fold(now);
+    if (device.ages()) {
+      fold(fresh);
+    } else {
+      fresh = now;
+    }
+    for (size_t i = 0; i < own.size(); ++i) behind_wires.add((now[i] - own[i]) / step);
+  }
+
   Cells cells;
   const auto rounded = [](const std::vector<double>& g) {
     std::vector<uint16_t> integers(g.size());
@@ -128,6 +151,7 @@ Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& devic
                   total.programmed.deviation(),
                   total.variation.deviation(),
                   total.aged.deviation(),
+                  behind_wires.deviation(),
                   total.pulses,
                   total.unverified,
                   total.joules};

@@ -31,6 +31,7 @@ struct CellReport {
   Deviation variation;   // at time 0, relative to the level: G / level - 1, or ln of it when the
                          // device is log-normal without level_sigma; levels of 0 left out
   Deviation aged;        // at `time`, from time 0
+  Deviation wires;  // at `time`, effective behind the wires, from the cell's own; stuck ones too
   // Write-verify.
   int64_t pulses = 0;
   int64_t unverified = 0;  // cells whose last read was off by more than the tolerance
@@ -45,7 +46,8 @@ struct Cells {
 };
 
 // The cells of the crossbar design.stages[index]:
-//   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> rounded,
+//   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires ->
+//   rounded,
 // all in double up to there. A stuck cell neither varies nor ages. `device` has the levels of the
 // layout; `arrays` is of the same device. Independent of the number of threads (oneTBB).
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,

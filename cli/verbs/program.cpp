@@ -25,6 +25,7 @@ ordered_json cells_json(const twin::CellReport& cells, const ir::Device& device)
                        {"error", deviation_json(cells.programmed)},
                        {"variation", deviation_json(cells.variation)}};
   if (device.ages()) json["aged"] = deviation_json(cells.aged);
+  if (!device.wires.ideal()) json["wires"] = deviation_json(cells.wires);
   if (device.write_verify.max_pulses > 0) {
     json["pulses"] = cells.pulses;
     json["unverified"] = cells.unverified;
@@ -87,8 +88,10 @@ std::string cell_table(const ordered_json& result) {
                                    "error in steps", "(largest)", "variation"};
   const ordered_json& first = result["stages"].front()["cells"];
   const bool ages = first.contains("aged");
+  const bool wired = first.contains("wires");
   const bool verifies = first.contains("pulses");
   if (ages) head.push_back(fmt::format("steps in {:g} s", result["time"].get<double>()));
+  if (wired) head.emplace_back("steps by wires");
   if (verifies) head.insert(head.end(), {"pulses a cell", "unverified", "energy"});
   Table table(head);
   for (const ordered_json& stage : result["stages"]) {
@@ -107,6 +110,7 @@ std::string cell_table(const ordered_json& result) {
         fmt::format("{:.2f}", cells["error"]["max"].get<double>()),
         fmt::format("{:.4f}", cells["variation"]["sigma"].get<double>())};
     if (ages) row.push_back(spread(cells["aged"]));
+    if (wired) row.push_back(spread(cells["wires"]));
     if (verifies) {
       row.push_back(fmt::format("{:.2f}", cells["pulses"].get<double>() / count));
       row.push_back(grouped(cells["unverified"].get<int64_t>()));

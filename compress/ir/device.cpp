@@ -19,6 +19,13 @@ namespace {
 
 constexpr double kMaxConductance = 65535;
 constexpr double kMaxSeconds = 1e12;
+constexpr double kMaxOhm = 1e12;
+
+// The words of an enumeration, in its order.
+using Words = std::array<const char*, 2>;
+constexpr Words kUnits = {"siemens", "units"};
+constexpr Words kContacts = {"single", "double"};
+constexpr Words kPairs = {"separate", "interleaved"};
 
 // Visits every member but the name, in the order of the file. `D` is Device, const or not.
 template <class D, class Visitor>
@@ -40,7 +47,7 @@ void visit_members(D& d, Visitor& v) {
   v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
   v.string("fault_map", d.fault_map);
   v.string("conductances", d.conductances);
-  v.word("conductances_in", d.conductances_in);
+  v.word("conductances_in", d.conductances_in, kUnits);
   v.object("write_verify", d.write_verify, [](auto& w, auto& inner) {
     inner.integer("max_pulses", w.max_pulses, 0, 10000);
     inner.number("tolerance", w.tolerance, 0, 1000);
@@ -63,9 +70,15 @@ void visit_members(D& d, Visitor& v) {
     inner.number("beta", retention.beta, 1e-6, 100);
     inner.number("g", retention.g, 0, kMaxConductance);
   });
+  v.object("wires", d.wires, [](auto& wires, auto& inner) {
+    inner.number("row_ohm", wires.row_ohm, 0, kMaxOhm);
+    inner.number("column_ohm", wires.column_ohm, 0, kMaxOhm);
+    inner.number("driver_ohm", wires.driver_ohm, 0, kMaxOhm);
+    inner.number("sense_ohm", wires.sense_ohm, 0, kMaxOhm);
+    inner.word("contacts", wires.contacts, kContacts);
+    inner.word("pairs", wires.pairs, kPairs);
+  });
 }
-
-constexpr std::array<const char*, 2> kUnits = {"siemens", "units"};  // of ConductanceUnit
 
 class Reading {
  public:
@@ -89,14 +102,16 @@ class Reading {
   void string(const char* key, std::string& field) {
     if (has(key)) field = json_.at(key).string();
   }
-  void word(const char* key, ConductanceUnit& field) {
+  template <class Enum>
+  void word(const char* key, Enum& field, const Words& words) {
     if (!has(key)) return;
     const std::string word = json_.at(key).string();
-    const auto found = std::find(kUnits.begin(), kUnits.end(), word);
-    if (found == kUnits.end()) {
-      json_.at(key).fail("unknown word", "\"siemens\" or \"units\"", "\"" + word + "\"");
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) {
+      const std::string expected = "\"" + std::string(words[0]) + "\" or \"" + words[1] + "\"";
+      json_.at(key).fail("unknown word", expected, "\"" + word + "\"");
     }
-    field = static_cast<ConductanceUnit>(found - kUnits.begin());
+    field = static_cast<Enum>(found - words.begin());
   }
   template <class Object, class Members>
   void object(const char* key, Object& field, const Members& members) {
@@ -137,7 +152,8 @@ class Checking {
   }
   void boolean(const char* /*key*/, bool /*field*/) {}
   void string(const char* /*key*/, const std::string& /*field*/) {}
-  void word(const char* /*key*/, ConductanceUnit /*field*/) {}
+  template <class Enum>
+  void word(const char* /*key*/, Enum /*field*/, const Words& /*words*/) {}
   template <class Object, class Members>
   void object(const char* key, const Object& field, const Members& members) {
     Checking inner(where_ + "." + key);
@@ -164,8 +180,9 @@ class Writing {
   }
   void boolean(const char* key, bool field) { put(key, field); }
   void string(const char* key, const std::string& field) { put(key, field); }
-  void word(const char* key, ConductanceUnit field) {
-    put(key, kUnits[static_cast<size_t>(field)]);
+  template <class Enum>
+  void word(const char* key, Enum field, const Words& words) {
+    put(key, words[static_cast<size_t>(field)]);
   }
   template <class Object, class Members>
   void object(const char* key, const Object& field, const Members& members) {
@@ -212,7 +229,7 @@ bool Device::ideal() const {
   return level_mean.empty() && sigma == 0 && level_sigma.empty() && stuck_low == 0 &&
          stuck_high == 0 && adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 &&
          read_noise == 0 && fault_map.empty() && conductances.empty() &&
-         write_verify.max_pulses == 0 && !ages();
+         write_verify.max_pulses == 0 && wires.ideal() && !ages();
 }
 
 bool Device::ages() const {

@@ -37,6 +37,22 @@ struct WriteVerify {
   double pulse_seconds = 0;  // its length
 };
 
+// Resistance of the wires of an array (twin/wires.hpp), in ohm; all 0 = ideal.
+enum class Contacts { kSingle, kDouble };
+enum class Pairs { kSeparate, kInterleaved };
+struct Wires {
+  double row_ohm = 0;                     // a segment of a row wire, from column to column
+  double column_ohm = 0;                  // a segment of a column wire, from row to row
+  double driver_ohm = 0;                  // each driver
+  double sense_ohm = 0;                   // each sense node
+  Contacts contacts = Contacts::kSingle;  // drivers and senses at one end of the wires or at both
+  Pairs pairs = Pairs::kSeparate;  // an array a polarity, or both columns side by side in one
+
+  bool ideal() const {
+    return row_ohm == 0 && column_ohm == 0 && driver_ohm == 0 && sense_ohm == 0;
+  }
+};
+
 enum class ConductanceUnit { kSiemens, kUnits };
 
 // A type only; the models are in twin/. Conductances are in units of the tool's integer G: a
@@ -69,6 +85,7 @@ struct Device {
   double time = 0;  // seconds since the cells were programmed and the converters set; 0 = at once
   Drift drift;
   Retention retention;
+  Wires wires;
 
   bool ideal() const;  // every cell sits exactly on its linear level, every converter is perfect
   bool ages() const;   // cells differ from what they were at time 0

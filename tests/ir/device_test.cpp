@@ -67,7 +67,9 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
     "time": 3600, "drift": {"t0": 20, "nu": 0.05, "nu_sigma": 0.01, "level_nu": [0.1, 0.2, 0.3, 0.4],
                             "level_nu_sigma": [0, 0, 0, 0.1]},
-    "retention": {"tau": 1e6, "beta": 0.5, "g": 3})";
+    "retention": {"tau": 1e6, "beta": 0.5, "g": 3},
+    "wires": {"row_ohm": 1.5, "column_ohm": 2, "driver_ohm": 100, "sense_ohm": 50,
+              "contacts": "double", "pairs": "interleaved"})";
   const Device device = parse(members);
   CHECK(device.levels == 4);
   CHECK(device.level_sigma[3] == 0.4);
@@ -75,6 +77,8 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
   CHECK(device.write_verify.pulse_seconds == 1e-7);
   CHECK(device.drift.level_nu_sigma[3] == 0.1);
   CHECK(device.retention.g == 3);
+  CHECK(device.wires.column_ohm == 2);
+  CHECK(device.wires.contacts == Contacts::kDouble);
   CHECK(device.place("sigma") == "d.json: $.sigma");
   const auto expected = nlohmann::json::parse(R"({"name": "x", "sigma": 0.0, )" + members + "}");
   CHECK(nlohmann::json(device_json(device)) == expected);
@@ -132,6 +136,8 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("drift": {"t0": 0})", "d.json: $.drift.t0: out of range"},
       {R"("drift": {"level_nu": [0.1]})", "d.json: $.drift.level_nu: wrong length"},
       {R"("write_verify": {"gain": 0.5})", "d.json: $.write_verify: missing member"},
+      {R"("wires": {"row_ohm": -1})", "d.json: $.wires.row_ohm: out of range"},
+      {R"("wires": {"pairs": "both"})", "d.json: $.wires.pairs: unknown word"},
       {R"("retention": 5)", "d.json: $.retention: wrong type"},
       {R"("sigmo": 1)", "did you mean \"sigma\"?"}};
   for (const auto& [members, expected] : cases) CHECK_THAT(error_of(members), contains(expected));
@@ -153,6 +159,8 @@ TEST_CASE("a member is set by its dotted path as the file would set it") {
   Device plain;
   set_device_member(plain, "g_max", 325);
   CHECK(plain.g_step == 20);
+  set_device_member(plain, "wires.row_ohm", 2.5);
+  CHECK(plain.wires.row_ohm == 2.5);
   set_device_member(plain, "write_verify.max_pulses", 9);
   CHECK(plain.write_verify.max_pulses == 9);
   const auto error = [&](const char* path, double value) {

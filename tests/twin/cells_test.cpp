@@ -15,6 +15,8 @@
 #include "tests/twin/random_design.hpp"
 #include "tests/twin/statistics.hpp"
 #include "twin/program.hpp"
+#include "twin/tile_shape.hpp"
+#include "twin/wires.hpp"
 
 namespace crosstwin {
 
@@ -226,6 +228,37 @@ TEST_CASE("cells age under converters that stay as they were") {
   device.stuck_high = 1;
   const ir::Chip stuck = twin::program(design, device, 1, images);
   CHECK(stuck.crossbars[0].g == std::vector<uint16_t>(stuck.crossbars[0].g.size(), 250));
+}
+
+TEST_CASE("wires fold into the cells of every physical array, behind all else") {
+  ir::Design design = test::random_design(8);
+  design.layout.tile_rows = 16;  // several row and column tiles
+  design.layout.tile_cols = 4;
+  ir::Device device = ir::load_device("pcm_joshi");
+  device.time = 100;
+  device.stuck_low = 0.05;
+  const Result without = programmed(design, device);
+  device.wires = {20, 30, 200, 100, ir::Contacts::kDouble, ir::Pairs::kInterleaved};
+  const Result with = programmed(design, device);
+  const twin::WireOptions wires{20, 30, 200, 100, true, true};
+  int64_t wrong = 0;
+  for (size_t i = 0, crossbar = 0; i < design.stages.size(); ++i) {
+    if (!std::holds_alternative<ir::Crossbar>(design.stages[i].kind)) continue;
+    const std::vector<uint16_t>& own = without.chip.crossbars[crossbar].g;
+    std::vector<double> g(own.begin(), own.end());
+    twin::fold_layer(g, twin::tile_shape(design, design.stages[i]), 4, device.siemens_per_unit,
+                     wires, "test");
+    const std::vector<uint16_t>& folded = with.chip.crossbars[crossbar].g;
+    // A cell is rounded once, behind the wires; here before as well.
+    for (size_t k = 0; k < g.size(); ++k) wrong += std::abs(g[k] - folded[k]) <= 1.1 ? 0 : 1;
+    CHECK(folded != own);
+    CHECK(with.reports[crossbar].wires.mean < 0);
+    CHECK(with.reports[crossbar].wires.cells == static_cast<int64_t>(g.size()));
+    CHECK(without.reports[crossbar].wires.cells == 0);
+    CHECK(with.reports[crossbar].programmed.sigma == without.reports[crossbar].programmed.sigma);
+    ++crossbar;
+  }
+  CHECK(wrong == 0);
 }
 
 TEST_CASE("a device of more levels lends evenly spaced ones, of fewer is refused by name") {
