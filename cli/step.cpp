@@ -8,6 +8,7 @@
 #include "cli/log.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
+#include "compress/ir/device_arrays.hpp"
 #include "compress/ir/error.hpp"
 
 namespace crosstwin::cli {
@@ -50,6 +51,11 @@ std::string input_hash(const Step& step, Context& context) {
     all += "tool " + folder + " " + hash_files(ir::data_dir() / folder) + "\n";
   }
   if (step.also != nullptr) all += step.also(context) + "\n";
+  for (const std::string& section : step.sections) {
+    if (section == "chip") all += ir::device_files_hash(context.config.device) + "\n";
+    if (section == "simulate")
+      all += ir::device_files_hash(context.config.simulate.variation) + "\n";
+  }
   if (step.uses_data) {
     const data::Splits& data = context.data();
     for (const data::Dataset* split : {&data.train, &data.validation, &data.test}) {

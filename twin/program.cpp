@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <bit>
+#include <filesystem>
 
+#include "compress/ir/device_arrays.hpp"
 #include "compress/ir/error.hpp"
 #include "twin/calibrate.hpp"
 #include "twin/converter.hpp"
@@ -15,16 +17,7 @@ namespace crosstwin::twin {
 
 namespace {
 
-void check_fits(const ir::Design& design, const ir::Device& device, int64_t images,
-                const AdcOptions& options) {
-  ir::check_device(device, "device " + device.name);
-  const int32_t levels = 1 << design.layout.cell_bits;
-  if (device.levels != levels) {
-    throw ir::Error({"device " + device.name + ".levels",
-                     "the device has not the levels of the layout's cells",
-                     std::to_string(levels) + " (2^cell_bits)", std::to_string(device.levels),
-                     "map with other layout.cell_bits or take another device"});
-  }
+void check_options(int64_t images, const AdcOptions& options) {
   if (options.measured() && images == 0) {
     throw ir::Error({"calibration", "no images to calibrate the converters with",
                      "images, or a range that needs none: worst_case, lossless",
@@ -73,30 +66,6 @@ void check_shifts(const ir::ConverterRange& given, const ir::CrossbarChip& chip)
                    "program a device of the same levels, adc_gain_sigma, adc_bits and tile_rows"});
 }
 
-ir::CrossbarChip draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                            uint64_t seed) {
-  const ir::Stage& stage = design.stages[index];
-  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
-  const TileShape shape = tile_shape(design, stage);
-  const std::vector<double> means = level_means(device);
-  ir::CrossbarChip chip;
-  chip.stage = stage.name;
-  chip.g.resize(shape.cell(2, 0, 0, 0));
-  for (int32_t p = 0; p < 2; ++p) {
-    for (int32_t s = 0; s < shape.slices; ++s) {
-      for (int32_t r = 0; r < shape.rows; ++r) {
-        for (int32_t c = 0; c < shape.cols; ++c) {
-          const int32_t weight = crossbar.weight[static_cast<size_t>(r) * shape.cols + c];
-          const int32_t code = ir::slice_code(weight, p, s, shape.cell_bits);
-          chip.g[shape.cell(p, s, r, c)] =
-              program_cell(device, means, code, seed, {static_cast<int32_t>(index), p, s, r, c});
-        }
-      }
-    }
-  }
-  return chip;
-}
-
 bool sits_at_table(const ir::Design& design, const ir::Stage& stage, const ir::CrossbarChip& chip,
                    const std::vector<uint16_t>& table) {
   const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
@@ -135,13 +104,18 @@ std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline
 
 }  // namespace
 
-ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
-                 CalibrationImages images, const AdcOptions& options) {
+ir::Chip program(const ir::Design& design, const ir::Device& all_levels, uint64_t seed,
+                 CalibrationImages images, const AdcOptions& options,
+                 std::vector<CellReport>* reports) {
   ir::check_design(design, "design");
   const int64_t count =
       options.measured() ? std::min(image_count(design, images), kMaxCalibrationImages) : 0;
-  check_fits(design, device, count, options);
+  check_options(count, options);
   check_given(design, options.given);
+  ir::check_device(all_levels,
+                   all_levels.source.empty() ? "device " + all_levels.name : all_levels.source);
+  const ir::Device device = ir::with_levels(all_levels, 1 << design.layout.cell_bits);
+  const ir::DeviceArrays arrays(device);
   const std::vector<int32_t> inputs =
       to_stream_order(images.first(static_cast<size_t>(count * design.input.size())), design.input);
   const Pipeline pipeline(design);
@@ -152,6 +126,9 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
   chip.seed = seed;
   chip.noise_seed = seed;
   chip.device = device;
+  for (std::string* path : {&chip.device.fault_map, &chip.device.conductances}) {
+    *path = std::filesystem::path(*path).filename().string();  // the same chip from any folder
+  }
   chip.shared_table = true;
   uint16_t max_g = *std::max_element(table.begin(), table.end());
   std::vector<std::vector<int32_t>> maps(design.stages.size());
@@ -163,7 +140,10 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
       maps[i] = run_maps(design, pipeline, i, nullptr, in);
       continue;
     }
-    ir::CrossbarChip crossbar = draw_cells(design, i, device, seed);
+    Cells cells = draw_cells(design, i, device, arrays, seed);
+    ir::CrossbarChip crossbar;
+    crossbar.stage = stage.name;
+    crossbar.g = std::move(cells.fresh);
     calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
     const TileShape shape = tile_shape(design, stage);
     draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar);
@@ -171,6 +151,11 @@ ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t se
     set_read_noise(device, shape.slices, crossbar);
     check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
     maps[i] = run_maps(design, pipeline, i, &crossbar, in);
+    if (device.ages()) {
+      crossbar.g = std::move(cells.now);
+      check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
+    }
+    if (reports != nullptr) reports->push_back(cells.report);
     max_g = std::max(max_g, *std::max_element(crossbar.g.begin(), crossbar.g.end()));
     chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);
     chip.crossbars.push_back(std::move(crossbar));

@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "compress/ir/chip.hpp"
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
 #include "twin/adc.hpp"
+#include "twin/cells.hpp"
 
 namespace crosstwin::twin {
 
@@ -20,11 +22,15 @@ inline constexpr int64_t kMaxCalibrationImages = 512;
 // Every cell is drawn by its own counter (seed, stage, polarity, slice, row, column), so that the
 // chip depends on nothing else, and so is every converter (twin/converter.hpp). The ranges of the
 // converters are set stage by stage, each seeing what the stages before it, calibrated and with
-// their converters' faults, give for the calibration images; read noise is off meanwhile.
-// Throws ir::Error when the device does not fit the layout, when a range that needs images has
-// none, when a lossless conversion does not fit adc_bits, or when given ranges are not of this
-// design's layers or cannot be had with this device.
+// their converters' faults, give for the calibration images; read noise is off meanwhile, and it
+// is time 0: cells then age to device.time under converters that stay as they are.
+// A device of more levels than the layout needs is used as ir::with_levels() says; that is what the
+// chip records. `reports`, where given, gets one entry a crossbar.
+// Throws ir::Error when the device has too few levels, when its measured arrays do not fit the
+// design, when a range that needs images has none, when a lossless conversion does not fit
+// adc_bits, or when given ranges are not of this design's layers or cannot be had with this device.
 ir::Chip program(const ir::Design& design, const ir::Device& device, uint64_t seed,
-                 CalibrationImages images, const AdcOptions& options = {});
+                 CalibrationImages images, const AdcOptions& options = {},
+                 std::vector<CellReport>* reports = nullptr);
 
 }  // namespace crosstwin::twin

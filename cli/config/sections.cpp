@@ -136,12 +136,18 @@ Fields layout_fields(ir::Layout& l) {
   return f;
 }
 
-// A preset's name or a device file; the resolved configuration holds the values themselves.
+// A preset's name, a device file, its object, or, without a name, an object of the members that
+// change; the resolved configuration holds the values themselves.
 Field device_field(const std::string& key, ir::Device& device, const std::string& explanation) {
-  return {key, "preset (ideal, reram, reram_full), device file, or its object", explanation,
+  return {key, "preset (" + std::string(ir::kDevicePresets) + "), device file, or its members",
+          explanation,
           [&device](const ir::JsonReader& json) {
-            device =
-                json.value().is_object() ? ir::read_device(json) : ir::load_device(json.string());
+            if (!json.value().is_object()) {
+              device = ir::load_device(json.string());
+              return;
+            }
+            device = json.has("name") ? ir::read_device(json) : ir::patch_device(device, json);
+            ir::resolve_paths(device, json.file());
           },
           [&device] { return ir::device_json(device); }};
 }

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "twin/program.hpp"
 
@@ -28,20 +29,49 @@ std::string ranges_text(const Context& context) {
   return text;
 }
 
+ordered_json deviation_json(const twin::Deviation& deviation) {
+  return {{"mean", deviation.mean}, {"sigma", deviation.sigma}, {"max", deviation.max}};
+}
+
+// Errors and ageing in level steps, variation relative to the level; see twin/cells.hpp.
+ordered_json cells_json(const twin::CellReport& cells, const ir::Device& device) {
+  ordered_json json = {{"count", cells.cells},
+                       {"stuck_low", cells.stuck_low},
+                       {"stuck_high", cells.stuck_high},
+                       {"error", deviation_json(cells.programmed)},
+                       {"variation", deviation_json(cells.variation)}};
+  if (device.ages()) json["aged"] = deviation_json(cells.aged);
+  if (!device.wires.ideal()) json["wires"] = deviation_json(cells.wires);
+  if (device.write_verify.max_pulses > 0) {
+    json["pulses"] = cells.pulses;
+    json["unverified"] = cells.unverified;
+    // null: the device does not say what its pulses are.
+    json["joules"] =
+        device.write_verify.pulse_volt > 0 ? ordered_json(cells.joules) : ordered_json();
+  }
+  return json;
+}
+
 ordered_json run(Context& context) {
   const ir::Design design = ir::load_design(context.run.design());
   const data::Splits& data = context.data();
   twin::AdcOptions adc = context.config.adc;
   adc.given = given_ranges(context.config);
-  const ir::Chip chip =
-      twin::program(design, context.config.device, context.config.seed, data.train.images, adc);
+  std::vector<twin::CellReport> cells;
+  const ir::Chip chip = twin::program(design, context.config.device, context.config.seed,
+                                      data.train.images, adc, &cells);
   ir::save_chip(chip, context.run.chip());
   ordered_json stages = ordered_json::array();
-  for (const ir::CrossbarChip& stage : chip.crossbars) {
-    stages.push_back({{"stage", stage.stage}, {"lsb", stage.lsb}, {"adc_shift", stage.adc_shift}});
+  for (size_t i = 0; i < chip.crossbars.size(); ++i) {
+    const ir::CrossbarChip& stage = chip.crossbars[i];
+    stages.push_back({{"stage", stage.stage},
+                      {"lsb", stage.lsb},
+                      {"adc_shift", stage.adc_shift},
+                      {"cells", cells_json(cells[i], chip.device)}});
   }
   return {{"device", chip.device.name},
           {"seed", std::to_string(chip.seed)},
+          {"time", chip.device.time},
           {"adc_range", adc.given.empty() ? twin::to_string(adc.range)
                                           : "of " + context.config.ranges_of.string()},
           {"adc_bits", design.layout.adc_bits},
@@ -66,6 +96,54 @@ std::string line(const ordered_json& result) {
                      result["device"].get<std::string>(), result["adc_bits"].get<int>(), lsbs);
 }
 
+std::string joules(const ordered_json& value) {
+  if (value.is_null()) return "-";
+  return fmt::format("{:.3g} uJ", 1e6 * value.get<double>());
+}
+
+// A row a layer, for cells that are not all on their levels.
+std::string cell_table(const ordered_json& result) {
+  std::vector<std::string> head = {"cells",          "count",     "stuck low/high",
+                                   "error in steps", "(largest)", "variation"};
+  const ordered_json& first = result["stages"].front()["cells"];
+  const bool ages = first.contains("aged");
+  const bool wired = first.contains("wires");
+  const bool verifies = first.contains("pulses");
+  if (ages) head.push_back(fmt::format("steps in {:g} s", result["time"].get<double>()));
+  if (wired) head.emplace_back("steps by wires");
+  if (verifies) head.insert(head.end(), {"pulses a cell", "unverified", "energy"});
+  Table table(head);
+  for (const ordered_json& stage : result["stages"]) {
+    const ordered_json& cells = stage["cells"];
+    const auto spread = [](const ordered_json& deviation) {
+      return fmt::format("{:+.3f} +- {:.3f}", deviation["mean"].get<double>(),
+                         deviation["sigma"].get<double>());
+    };
+    const double count = cells["count"].get<double>();
+    std::vector<std::string> row = {
+        stage["stage"].get<std::string>(),
+        grouped(cells["count"].get<int64_t>()),
+        fmt::format("{:.3f}/{:.3f}%", 100 * cells["stuck_low"].get<double>() / count,
+                    100 * cells["stuck_high"].get<double>() / count),
+        spread(cells["error"]),
+        fmt::format("{:.2f}", cells["error"]["max"].get<double>()),
+        fmt::format("{:.4f}", cells["variation"]["sigma"].get<double>())};
+    if (ages) row.push_back(spread(cells["aged"]));
+    if (wired) row.push_back(spread(cells["wires"]));
+    if (verifies) {
+      row.push_back(fmt::format("{:.2f}", cells["pulses"].get<double>() / count));
+      row.push_back(grouped(cells["unverified"].get<int64_t>()));
+      row.push_back(joules(cells["joules"]));
+    }
+    table.add(row);
+  }
+  return table.text();
+}
+
+std::string text(const ordered_json& result) {
+  return line(result) + (result["shared_table"].get<bool>() ? "" : "\n" + cell_table(result));
+}
+
 }  // namespace
 
 Step program_step() {
@@ -73,16 +151,20 @@ Step program_step() {
       .name = "program",
       .summary = "program the design into one draw of a device",
       .reads = "OUT/design/, the device (chip.device), 512 training images for the ADC ranges",
-      .writes = "OUT/chip/: one integer conductance a cell, the converters' integers",
+      .writes =
+          "OUT/chip/: one integer conductance a cell, the converters' integers; realised "
+          "faults, errors, ageing, pulses and energy a layer in OUT/results/program.json",
       .example =
-          "crosstwin program --out out/lenet5 --device reram --seed 7\n"
+          "crosstwin program --out out/lenet5 --device pcm_joshi --time 86400 --seed 7\n"
           "\nRTL of `generate --writable` has the converters' LSBs and shifts built in. Another "
           "chip\n"
           "for it, to be written by `crosstwin load`, takes those of the chip it was generated "
           "from:\n"
           "         crosstwin program --out out/lenet5 --seed 8 --ranges-of out/lenet5",
-      .shortcuts = {{"--device", "chip.device", "preset (ideal, reram, reram_full) or device file",
-                     "", Shortcut::Form::text},
+      .shortcuts = {{"--device", "chip.device",
+                     "preset (" + std::string(ir::kDevicePresets) + ") or device file", "",
+                     Shortcut::Form::text},
+                    {"--time", "chip.device.time", "seconds that the chip has aged"},
                     {"--adc-range", "chip.adc_range",
                      "max, percentile, mse, worst_case or lossless"},
                     {"--ranges-of", "chip.ranges_of",
@@ -95,7 +177,7 @@ Step program_step() {
       .also = ranges_text,
       .run = run,
       .line = line,
-      .text = line};
+      .text = text};
 }
 
 }  // namespace crosstwin::cli

@@ -1,148 +1,396 @@
-// Device files and presets.
+// Device files: every member listed once, read, checked and written from that list.
 // SPDX-License-Identifier: Apache-2.0
 #include "compress/ir/device.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/device_json.hpp"
+#include "compress/ir/device_presets.hpp"
 #include "compress/ir/error.hpp"
 
 namespace crosstwin::ir {
+using nlohmann::json;
+using nlohmann::ordered_json;
 
 namespace {
 
 constexpr double kMaxConductance = 65535;
-constexpr double kMaxGainSigma = 0.5;
-constexpr double kMaxOffsetSigma = 1000;  // LSB
-constexpr double kMaxInl = 1000;          // LSB
-constexpr double kMaxReadNoise = 1000;    // level steps
+constexpr double kMaxSeconds = 1e12;
+constexpr double kMaxOhm = 1e12;
 
-Device preset(const std::string& name) {
-  Device device;
-  device.name = name;
-  if (name == "reram" || name == "reram_full") {
-    // A typical published HfOx cell: 10% programming spread, 0.5% of cells stuck, most of them low.
-    device.sigma = 0.1;
-    device.stuck_low = 0.004;
-    device.stuck_high = 0.001;
+// The words of an enumeration, in its order.
+using Words = std::array<const char*, 2>;
+constexpr Words kUnits = {"siemens", "units"};
+constexpr Words kContacts = {"single", "double"};
+constexpr Words kPairs = {"separate", "interleaved"};
+
+// Visits every member but the name, in the order of the file. `D` is Device, const or not.
+template <class D, class Visitor>
+void visit_members(D& d, Visitor& v) {
+  v.integer("levels", d.levels, 2, 256);
+  v.integer("g_min", d.g_min, 0, 65535);
+  v.integer("g_step", d.g_step, 1, 65535);
+  v.numbers("level_mean", d.level_mean, 0, kMaxConductance);
+  v.number("sigma", d.sigma, 0, 10);
+  v.boolean("lognormal", d.lognormal);
+  v.number("stuck_low", d.stuck_low, 0, 1);
+  v.number("stuck_high", d.stuck_high, 0, 1);
+  v.number("adc_gain_sigma", d.adc_gain_sigma, 0, 0.5);
+  v.number("adc_offset_sigma", d.adc_offset_sigma, 0, 1000);
+  v.number("adc_inl", d.adc_inl, 0, 1000);
+  v.number("read_noise", d.read_noise, 0, 1000);
+  v.optional_from_here();
+  v.numbers("level_sigma", d.level_sigma, 0, kMaxConductance);
+  v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
+  v.string("fault_map", d.fault_map);
+  v.string("conductances", d.conductances);
+  v.word("conductances_in", d.conductances_in, kUnits);
+  v.object("write_verify", d.write_verify, [](auto& w, auto& inner) {
+    inner.integer("max_pulses", w.max_pulses, 0, 10000);
+    inner.number("tolerance", w.tolerance, 0, 1000);
+    inner.number("gain", w.gain, 1e-6, 2);
+    inner.number("pulse_sigma", w.pulse_sigma, 0, 10);
+    inner.number("read_sigma", w.read_sigma, 0, 1000);
+    inner.number("pulse_volt", w.pulse_volt, 0, 1000);
+    inner.number("pulse_seconds", w.pulse_seconds, 0, 1000);
+  });
+  v.number("time", d.time, 0, kMaxSeconds);
+  v.object("drift", d.drift, [](auto& drift, auto& inner) {
+    inner.number("t0", drift.t0, 1e-12, kMaxSeconds);
+    inner.number("nu", drift.nu, 0, 10);
+    inner.number("nu_sigma", drift.nu_sigma, 0, 10);
+    inner.numbers("level_nu", drift.level_nu, 0, 10);
+    inner.numbers("level_nu_sigma", drift.level_nu_sigma, 0, 10);
+  });
+  v.object("retention", d.retention, [](auto& retention, auto& inner) {
+    inner.number("tau", retention.tau, 0, kMaxSeconds);
+    inner.number("beta", retention.beta, 1e-6, 100);
+    inner.number("g", retention.g, 0, kMaxConductance);
+  });
+  v.object("wires", d.wires, [](auto& wires, auto& inner) {
+    inner.number("row_ohm", wires.row_ohm, 0, kMaxOhm);
+    inner.number("column_ohm", wires.column_ohm, 0, kMaxOhm);
+    inner.number("driver_ohm", wires.driver_ohm, 0, kMaxOhm);
+    inner.number("sense_ohm", wires.sense_ohm, 0, kMaxOhm);
+    inner.word("contacts", wires.contacts, kContacts);
+    inner.word("pairs", wires.pairs, kPairs);
+  });
+}
+
+class Reading {
+ public:
+  Reading(const JsonReader& reader, std::vector<std::string> known)
+      : json_(reader), known_(std::move(known)) {}
+
+  void integer(const char* key, int32_t& field, int64_t low, int64_t high) {
+    if (has(key)) field = static_cast<int32_t>(json_.at(key).integer(low, high));
   }
-  if (name == "reram_full") {
-    // Converters as they come off a line before trimming: 1% of gain, half an LSB of offset, one of
-    // non-linearity; thermal and telegraph noise of half a level step.
-    device.adc_gain_sigma = 0.01;
-    device.adc_offset_sigma = 0.5;
-    device.adc_inl = 1;
-    device.read_noise = 0.5;
+  void number(const char* key, double& field, double low, double high) {
+    if (has(key)) field = json_.at(key).number(low, high);
   }
-  return device;
+  void numbers(const char* key, std::vector<double>& field, double low, double high) {
+    if (!has(key)) return;
+    field.clear();
+    for (const JsonReader& item : json_.at(key).items()) field.push_back(item.number(low, high));
+  }
+  void boolean(const char* key, bool& field) {
+    if (has(key)) field = json_.at(key).boolean();
+  }
+  void string(const char* key, std::string& field) {
+    if (has(key)) field = json_.at(key).string();
+  }
+  template <class Enum>
+  void word(const char* key, Enum& field, const Words& words) {
+    if (!has(key)) return;
+    const std::string word = json_.at(key).string();
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end()) {
+      const std::string expected = "\"" + std::string(words[0]) + "\" or \"" + words[1] + "\"";
+      json_.at(key).fail("unknown word", expected, "\"" + word + "\"");
+    }
+    field = static_cast<Enum>(found - words.begin());
+  }
+  template <class Object, class Members>
+  void object(const char* key, Object& field, const Members& members) {
+    if (!has(key)) return;
+    Reading inner(json_.at(key), {});
+    members(field, inner);
+    inner.done();
+  }
+  void optional_from_here() {}
+  void done() const { json_.only(known_); }
+
+ private:
+  bool has(const char* key) {
+    known_.emplace_back(key);
+    return json_.has(key);
+  }
+
+  JsonReader json_;
+  std::vector<std::string> known_;
+};
+
+class Checking {
+ public:
+  explicit Checking(std::string where) : where_(std::move(where)) {}
+
+  void integer(const char* key, int32_t field, int64_t low, int64_t high) {
+    number(key, field, static_cast<double>(low), static_cast<double>(high));
+  }
+  void number(const std::string& key, double field, double low, double high) {
+    if (field >= low && field <= high) return;
+    throw Error({where_ + "." + key, "out of range", json(low).dump() + ".." + json(high).dump(),
+                 json(field).dump()});
+  }
+  void numbers(const char* key, const std::vector<double>& field, double low, double high) {
+    for (size_t i = 0; i < field.size(); ++i) {
+      number(key + ("[" + std::to_string(i) + "]"), field[i], low, high);
+    }
+  }
+  void boolean(const char* /*key*/, bool /*field*/) {}
+  void string(const char* /*key*/, const std::string& /*field*/) {}
+  template <class Enum>
+  void word(const char* /*key*/, Enum /*field*/, const Words& /*words*/) {}
+  template <class Object, class Members>
+  void object(const char* key, const Object& field, const Members& members) {
+    Checking inner(where_ + "." + key);
+    members(field, inner);
+  }
+  void optional_from_here() {}
+
+ private:
+  std::string where_;
+};
+
+// `defaults` is what the same walk over a default device gives: optional members equal to it are
+// left out.
+class Writing {
+ public:
+  explicit Writing(const ordered_json* defaults = nullptr) : defaults_(defaults) {}
+
+  void integer(const char* key, int32_t field, int64_t /*low*/, int64_t /*high*/) {
+    put(key, field);
+  }
+  void number(const char* key, double field, double /*low*/, double /*high*/) { put(key, field); }
+  void numbers(const char* key, const std::vector<double>& field, double /*low*/, double /*high*/) {
+    put(key, field);
+  }
+  void boolean(const char* key, bool field) { put(key, field); }
+  void string(const char* key, const std::string& field) { put(key, field); }
+  template <class Enum>
+  void word(const char* key, Enum field, const Words& words) {
+    put(key, words[static_cast<size_t>(field)]);
+  }
+  template <class Object, class Members>
+  void object(const char* key, const Object& field, const Members& members) {
+    Writing inner;
+    members(field, inner);
+    put(key, inner.document);
+  }
+  void optional_from_here() { optional_ = true; }
+
+  ordered_json document = ordered_json::object();
+
+ private:
+  void put(const char* key, const ordered_json& value) {
+    if (optional_ && defaults_ != nullptr && defaults_->at(key) == value) return;
+    document[key] = value;
+  }
+
+  const ordered_json* defaults_;
+  bool optional_ = false;
+};
+
+// The upper end instead of the step: a step that is no integer makes the levels measured ones.
+void read_g_max(const JsonReader& json, Device& device) {
+  if (!json.has("g_max")) return;
+  const JsonReader g_max = json.at("g_max");
+  for (const char* other : {"g_step", "level_mean"}) {
+    if (json.has(other)) g_max.fail("given beside " + std::string(other), "one of the two");
+  }
+  const auto top = static_cast<int32_t>(g_max.integer(0, 65535));
+  if (top <= device.g_min) {
+    g_max.fail("not above g_min", "more than " + std::to_string(device.g_min), std::to_string(top));
+  }
+  const int32_t steps = device.levels - 1;
+  device.g_step = std::max(1, (top - device.g_min) / steps);
+  if ((top - device.g_min) % steps == 0) return;
+  for (int32_t k = 0; k <= steps; ++k) {
+    device.level_mean.push_back(device.g_min + double{1} * (top - device.g_min) * k / steps);
+  }
 }
 
 }  // namespace
 
 bool Device::ideal() const {
-  return level_mean.empty() && sigma == 0 && stuck_low == 0 && stuck_high == 0 &&
-         adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 && read_noise == 0;
+  return level_mean.empty() && sigma == 0 && level_sigma.empty() && stuck_low == 0 &&
+         stuck_high == 0 && adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 &&
+         read_noise == 0 && fault_map.empty() && conductances.empty() &&
+         write_verify.max_pulses == 0 && wires.ideal() && !ages();
+}
+
+bool Device::ages() const {
+  const bool drifts = drift.nu > 0 || drift.nu_sigma > 0 || !drift.level_nu.empty() ||
+                      !drift.level_nu_sigma.empty();
+  return time > 0 && (drifts || retention.tau > 0);
+}
+
+std::string Device::place(const std::string& member) const {
+  return (source.empty() ? "device " + name : source) + "." + member;
 }
 
 void check_device(const Device& device, const std::string& where) {
-  const auto fail = [&](const char* what, const std::string& expected, double got) {
-    throw Error({where, what, expected, nlohmann::json(got).dump(), ""});
+  Checking checking(where);
+  visit_members(device, checking);
+  const auto fail = [&](const std::string& member, const std::string& what,
+                        const std::string& expected, const std::string& got,
+                        const std::string& fix = {}) {
+    throw Error({where + "." + member, what, expected, got, fix});
   };
-  if (device.levels < 2 || device.levels > 256 || (device.levels & (device.levels - 1)) != 0) {
-    fail("levels out of range", "a power of two 2..256", device.levels);
-  }
-  if (device.g_min < 0) fail("g_min out of range", "0 or more", device.g_min);
-  if (device.g_step < 1) fail("g_step out of range", "1 or more", device.g_step);
-  const double top = device.g_min + double{1} * device.g_step * (device.levels - 1);
-  if (top > kMaxConductance) fail("g_max out of range", "at most 65535", top);
-  if (!device.level_mean.empty()) {
-    if (static_cast<int32_t>(device.level_mean.size()) != device.levels) {
-      fail("level_mean has the wrong length", std::to_string(device.levels),
-           static_cast<double>(device.level_mean.size()));
-    }
-    double last = -1;
-    for (const double mean : device.level_mean) {
-      if (!(mean > last && mean >= 0 && mean <= kMaxConductance)) {
-        fail("level_mean out of order", "ascending within 0..65535", mean);
-      }
-      last = mean;
+  if (device.level_mean.empty()) {
+    const double top = device.g_min + double{1} * device.g_step * (device.levels - 1);
+    if (top > kMaxConductance) {
+      fail("g_step", "the top level is out of range", "g_min + (levels - 1) g_step at most 65535",
+           json(top).dump());
     }
   }
-  if (!(device.sigma >= 0 && device.sigma <= 10)) fail("sigma out of range", "0..10", device.sigma);
-  if (!(device.stuck_low >= 0)) fail("stuck_low out of range", "0..1", device.stuck_low);
-  if (!(device.stuck_high >= 0)) fail("stuck_high out of range", "0..1", device.stuck_high);
-  if (!(device.stuck_low + device.stuck_high <= 1)) {
-    fail("stuck_low + stuck_high out of range", "at most 1", device.stuck_low + device.stuck_high);
-  }
-  const auto range = [&](const char* field, double value, double high) {
-    if (value >= 0 && value <= high) return;
-    fail((std::string(field) + " out of range").c_str(), "0.." + nlohmann::json(high).dump(),
-         value);
+  const auto per_level = [&](const std::string& member, const std::vector<double>& list) {
+    if (list.empty() || list.size() == static_cast<size_t>(device.levels)) return;
+    fail(member, "wrong length", std::to_string(device.levels) + ", one a level",
+         std::to_string(list.size()));
   };
-  range("adc_gain_sigma", device.adc_gain_sigma, kMaxGainSigma);
-  range("adc_offset_sigma", device.adc_offset_sigma, kMaxOffsetSigma);
-  range("adc_inl", device.adc_inl, kMaxInl);
-  range("read_noise", device.read_noise, kMaxReadNoise);
+  per_level("level_mean", device.level_mean);
+  per_level("level_sigma", device.level_sigma);
+  per_level("drift.level_nu", device.drift.level_nu);
+  per_level("drift.level_nu_sigma", device.drift.level_nu_sigma);
+  for (size_t k = 1; k < device.level_mean.size(); ++k) {
+    if (device.level_mean[k] > device.level_mean[k - 1]) continue;
+    fail("level_mean[" + std::to_string(k) + "]", "out of order",
+         "more than " + json(device.level_mean[k - 1]).dump(), json(device.level_mean[k]).dump());
+  }
+  if (device.stuck_low + device.stuck_high > 1) {
+    fail("stuck_high", "stuck_low + stuck_high out of range", "at most 1",
+         json(device.stuck_low + device.stuck_high).dump());
+  }
+  if (!device.level_sigma.empty() && device.sigma > 0) {
+    fail("sigma", "given beside level_sigma", "one of the two", json(device.sigma).dump(),
+         "level_sigma [] lets sigma hold for all levels");
+  }
+  const double lowest = device.level_mean.empty() ? device.g_min : device.level_mean[0];
+  if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {
+    fail("level_sigma[0]", "a log-normal level of mean 0 has no spread", "0",
+         json(device.level_sigma[0]).dump());
+  }
+  if (!device.fault_map.empty() && device.stuck_low + device.stuck_high > 0) {
+    fail("fault_map", "given beside stuck_low or stuck_high", "a map or rates", device.fault_map);
+  }
+  if (!device.conductances.empty() &&
+      (device.sigma > 0 || !device.level_sigma.empty() || device.write_verify.max_pulses > 0)) {
+    fail("conductances", "measured cells are not programmed as well", "no variation, no pulses",
+         device.conductances, "leave out sigma, level_sigma and write_verify");
+  }
 }
 
-Device read_device(const JsonReader& json) {
-  json.only({"name", "levels", "g_min", "g_step", "level_mean", "sigma", "lognormal", "stuck_low",
-             "stuck_high", "adc_gain_sigma", "adc_offset_sigma", "adc_inl", "read_noise"});
+Device read_device(const JsonReader& reader) {
   Device device;
-  device.name = json.at("name").string();
-  const auto integer = [&](const char* key, int32_t& field, int64_t low, int64_t high) {
-    if (json.has(key)) field = static_cast<int32_t>(json.at(key).integer(low, high));
-  };
-  const auto number = [&](const char* key, double& field, double high) {
-    if (json.has(key)) field = json.at(key).number(0, high);
-  };
-  integer("levels", device.levels, 2, 256);
-  integer("g_min", device.g_min, 0, 65535);
-  integer("g_step", device.g_step, 1, 65535);
-  if (json.has("level_mean")) {
-    for (const JsonReader& mean : json.at("level_mean").items()) {
-      device.level_mean.push_back(mean.number(0, kMaxConductance));
-    }
+  device.source = reader.where();
+  device.name = reader.at("name").string();
+  Reading reading(reader, {"name", "g_max"});
+  visit_members(device, reading);
+  reading.done();
+  if (reader.has("level_mean") && !reader.has("levels")) {
+    device.levels = static_cast<int32_t>(device.level_mean.size());
   }
-  number("sigma", device.sigma, 10);
-  if (json.has("lognormal")) device.lognormal = json.at("lognormal").boolean();
-  number("stuck_low", device.stuck_low, 1);
-  number("stuck_high", device.stuck_high, 1);
-  number("adc_gain_sigma", device.adc_gain_sigma, kMaxGainSigma);
-  number("adc_offset_sigma", device.adc_offset_sigma, kMaxOffsetSigma);
-  number("adc_inl", device.adc_inl, kMaxInl);
-  number("read_noise", device.read_noise, kMaxReadNoise);
-  check_device(device, json.where());
+  if (reader.has("write_verify")) (void)reader.at("write_verify").at("max_pulses");
+  read_g_max(reader, device);
+  check_device(device, reader.where());
   return device;
 }
 
-nlohmann::ordered_json device_json(const Device& device) {
-  return {{"name", device.name},
-          {"levels", device.levels},
-          {"g_min", device.g_min},
-          {"g_step", device.g_step},
-          {"level_mean", device.level_mean},
-          {"sigma", device.sigma},
-          {"lognormal", device.lognormal},
-          {"stuck_low", device.stuck_low},
-          {"stuck_high", device.stuck_high},
-          {"adc_gain_sigma", device.adc_gain_sigma},
-          {"adc_offset_sigma", device.adc_offset_sigma},
-          {"adc_inl", device.adc_inl},
-          {"read_noise", device.read_noise}};
+Device patch_device(const Device& device, const JsonReader& patch) {
+  (void)patch.keys();  // an object, or an error
+  json document = device_json(device);
+  document.merge_patch(patch.value());
+  // What g_max stands for gives way to it, and so does the number of levels to a list of them.
+  if (patch.has("g_max")) {
+    for (const char* other : {"g_step", "level_mean"}) {
+      if (!patch.has(other)) document.erase(other);
+    }
+  }
+  if (patch.has("level_mean") && !patch.has("levels")) document.erase("levels");
+  return read_device(JsonReader(document, patch.file(), patch.path()));
+}
+
+void set_device_member(Device& device, std::string_view path, double value) {
+  json document = value;
+  if (value == std::floor(value) && std::abs(value) < 1e15) document = static_cast<int64_t>(value);
+  for (std::string_view rest = path; true;) {
+    const size_t dot = rest.rfind('.');
+    const std::string key(dot == std::string_view::npos ? rest : rest.substr(dot + 1));
+    document = json{{key, document}};
+    if (dot == std::string_view::npos) break;
+    rest = rest.substr(0, dot);
+  }
+  const std::string source = device.source;
+  device = patch_device(device, JsonReader(document, "device " + device.name));
+  device.source = source;
+}
+
+void resolve_paths(Device& device, const std::string& file) {
+  namespace fs = std::filesystem;
+  const fs::path base =
+      fs::is_regular_file(file) ? fs::absolute(file).parent_path() : fs::current_path();
+  for (std::string* path : {&device.fault_map, &device.conductances}) {
+    if (!path->empty()) *path = (base / *path).lexically_normal().string();
+  }
+}
+
+ordered_json device_json(const Device& device) {
+  const Device ordinary;
+  Writing defaults;
+  visit_members(ordinary, defaults);
+  Writing writing(&defaults.document);
+  visit_members(device, writing);
+  ordered_json document = {{"name", device.name}};
+  document.update(writing.document);
+  return document;
 }
 
 Device load_device(const std::string& file_or_preset) {
-  for (const char* name : {"ideal", "reram", "reram_full"}) {
-    if (file_or_preset == name) return preset(file_or_preset);
-  }
+  if (const auto preset = device_preset(file_or_preset)) return *preset;
   if (!std::filesystem::exists(file_or_preset)) {
     throw Error({file_or_preset, "no such device file",
                  "a JSON file, or a preset: " + std::string(kDevicePresets)});
   }
-  const nlohmann::json document = read_json(file_or_preset);
+  const json document = read_json(file_or_preset);
   Device device = read_device(JsonReader(document, file_or_preset));
+  resolve_paths(device, file_or_preset);
   return device;
+}
+
+Device with_levels(const Device& device, int32_t levels) {
+  check(levels >= 2, "a cell has two levels");
+  if (device.levels < levels) {
+    throw Error({device.place("levels"), "the device has fewer levels than a slice needs",
+                 "at least " + std::to_string(levels) + " (2^layout.cell_bits)",
+                 std::to_string(device.levels),
+                 "map with fewer layout.cell_bits and more layout.slices, or take another device"});
+  }
+  const int32_t stride = (device.levels - 1) / (levels - 1);
+  Device used = device;
+  used.levels = levels;
+  if (device.level_mean.empty()) used.g_step = device.g_step * stride;
+  for (std::vector<double>* list :
+       {&used.level_mean, &used.level_sigma, &used.drift.level_nu, &used.drift.level_nu_sigma}) {
+    if (list->empty()) continue;
+    for (int32_t k = 0; k < levels; ++k)
+      (*list)[static_cast<size_t>(k)] = (*list)[static_cast<size_t>(k * stride)];
+    list->resize(static_cast<size_t>(levels));
+  }
+  return used;
 }
 
 }  // namespace crosstwin::ir

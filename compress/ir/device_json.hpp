@@ -10,7 +10,17 @@
 namespace crosstwin::ir {
 
 // Checked; a missing member other than the name keeps its default; unknown members are errors.
+// Paths stay as they are written.
 Device read_device(const JsonReader& json);
+
+// The members of `patch` in place of the device's own, objects member by member; checked.
+Device patch_device(const Device& device, const JsonReader& patch);
+
+// Makes the paths absolute that are relative to the folder of `file`, or, where that is no file, to
+// the working folder.
+void resolve_paths(Device& device, const std::string& file);
+
+// Members behind read_noise are left out where they are at their default.
 nlohmann::ordered_json device_json(const Device& device);
 
 }  // namespace crosstwin::ir

@@ -22,6 +22,7 @@ class JsonReader {
 
   const nlohmann::json& value() const { return *value_; }
   const std::string& path() const { return path_; }
+  const std::string& file() const { return file_; }
   std::string where() const { return file_ + ": " + path_; }
 
   bool has(const std::string& key) const;

@@ -34,13 +34,18 @@ void write_design(const fs::path& out) {
   ir::write_file(out / "config.json", "{}");
 }
 
+// The same with a design and chip that can be generated.
+void write_sample(const fs::path& out) {
+  const ir::Design design = test::sample_design();
+  ir::save_design(design, out / "design");
+  ir::save_chip(test::sample_chip(design), out / "chip");
+  ir::write_file(out / "config.json", "{}");
+}
+
 // What `generate` says of a sound design and chip with these options.
 std::string generate_refuses(std::vector<std::string> options) {
   const TemporaryDir dir;
-  const ir::Design design = test::sample_design();
-  ir::save_design(design, dir / "out/design");
-  ir::save_chip(test::sample_chip(design), dir / "out/chip");
-  ir::write_file(dir / "out/config.json", "{}");
+  write_sample(dir / "out");
   options.insert(options.begin(), {"generate", "--out", dir / "out"});
   const Outcome outcome = crosstwin(options);
   CHECK(outcome.status == 1);
@@ -143,8 +148,8 @@ TEST_CASE("an unknown configuration key is named with the nearest one") {
 
 TEST_CASE("a missing nextpnr is named with the command that installs it") {
   const TemporaryDir dir;
-  write_design(dir / "out");
-  fs::create_directories(dir / "out/rtl");
+  write_sample(dir / "out");
+  REQUIRE(crosstwin({"generate", "--out", dir / "out"}).status == 0);
   for (const char* tool : {"yosys", "icepack"}) {
     ir::write_file(dir / "tools" / tool, "#!/bin/sh\n");
     fs::permissions(dir / "tools" / tool, fs::perms::owner_all);
@@ -155,7 +160,7 @@ TEST_CASE("a missing nextpnr is named with the command that installs it") {
   CHECK_THAT(outcome.err, contains("missing") && contains("nextpnr-ice40") &&
                               contains("apt-get install") && !contains("icepack:"));
   CHECK(!fs::exists(dir / "out/fpga"));
-  CHECK(!fs::exists(dir / "out/results"));
+  CHECK(!fs::exists(dir / "out/results/fpga.json"));
 }
 
 TEST_CASE("a board that does not exist is refused before anything runs") {

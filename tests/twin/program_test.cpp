@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "tests/catch.hpp"
 #include "tests/temporary_dir.hpp"
@@ -249,6 +250,20 @@ TEST_CASE("ranges of other layers, slices or another device are refused") {
   const tests::TemporaryDir dir;
   CHECK_THAT(tests::message_of([&] { ir::read_ranges(dir.path()); }),
              tests::contains("has no chip") && tests::contains("crosstwin program"));
+}
+
+TEST_CASE("the chips of the presets are those of the first release, byte for byte") {
+  const tests::TemporaryDir dir;
+  const ir::Design design = test::random_design(9);
+  const auto images = test::random_images(design, 20, 9);
+  const auto bytes = [&](const char* preset) {
+    ir::save_chip(twin::program(design, ir::load_device(preset), 21, images), dir / preset);
+    return ir::content_hash(ir::read_file(dir / preset / "chip.json") +
+                            ir::read_file(dir / preset / "tensors.npz"));
+  };
+  CHECK(bytes("ideal") == "272b299e737df6a4");
+  CHECK(bytes("reram") == "da20f8e445f52599");
+  CHECK(bytes("reram_full") == "19f4037fbb77b37d");
 }
 
 }  // namespace crosstwin

@@ -1,0 +1,56 @@
+// The cells of a crossbar: programmed, faulty, aged; and how far they are from what was asked for.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "compress/ir/design.hpp"
+#include "compress/ir/device.hpp"
+#include "compress/ir/device_arrays.hpp"
+
+namespace crosstwin::twin {
+
+// How far conductances are from what they should be, over many cells.
+struct Deviation {
+  int64_t cells = 0;
+  double mean = 0;
+  double sigma = 0;  // about the mean; 0 for fewer than two cells
+  double max = 0;    // largest magnitude
+};
+
+// What became of the cells of one crossbar. In level steps, over the cells that are not stuck,
+// unless said otherwise.
+struct CellReport {
+  std::string stage;
+  int64_t cells = 0;
+  int64_t stuck_low = 0;
+  int64_t stuck_high = 0;
+  Deviation programmed;  // at time 0, from the level
+  Deviation variation;   // at time 0, relative to the level: G / level - 1, or ln of it when the
+                         // device is log-normal without level_sigma; levels of 0 left out
+  Deviation aged;        // at `time`, from time 0
+  Deviation wires;  // at `time`, effective behind the wires, from the cell's own; stuck ones too
+  // Write-verify.
+  int64_t pulses = 0;
+  int64_t unverified = 0;  // cells whose last read was off by more than the tolerance
+  double joules = 0;
+};
+
+// [2][S][R][C], units of G, every value 0..65535; `fresh` at time 0, `now` at the device's time.
+struct Cells {
+  std::vector<uint16_t> fresh;
+  std::vector<uint16_t> now;
+  CellReport report;
+};
+
+// The cells of the crossbar design.stages[index]:
+//   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires ->
+//   rounded,
+// all in double up to there. A stuck cell neither varies nor ages. `device` has the levels of the
+// layout; `arrays` is of the same device. Independent of the number of threads (oneTBB).
+Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
+                 const ir::DeviceArrays& arrays, uint64_t seed);
+
+}  // namespace crosstwin::twin
