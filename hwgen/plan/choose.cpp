@@ -290,7 +290,7 @@ std::optional<Fit> fit_within(Chooser& chooser, const Limits& limits, int32_t bl
   for (const Weights& weights : kWeights) {
     chooser.weigh(weights, block_worth);
     const std::vector<size_t> places = chooser.exactly(cycles);
-    if (!chooser.reached(places)) return {};
+    if (!chooser.reached(places)) continue;
     if (fits(chooser.total(places, true), limits)) return Fit{cycles, weights, block_worth};
   }
   return {};

@@ -28,7 +28,7 @@ Settled followed(const ir::Design& design, const std::vector<LayerSpace>& layers
 }
 
 [[noreturn]] void target_missed(const Followed& followed, const PlanOptions& options,
-                                const char* although) {
+                                const std::string& although) {
   const double rate = options.clock_mhz * 1e6 / static_cast<double>(followed.cycles_per_image);
   throw ir::Error({"layer " + followed.slowest, "the target rate is out of reach",
                    fmt::format("{} images/s at {} MHz", *options.target_fps, options.clock_mhz),
@@ -58,7 +58,12 @@ Settled settle_rate(const ir::Design& design, std::vector<LayerSpace>& layers,
   while (settled.followed.cycles_per_image > target) {
     const int64_t less = std::min(target, slowest_layer(settled.chosen)) - 1;
     auto faster = choose_within(layers, around, options, less);
-    if (!faster) target_missed(settled.followed, options, "with every layer as fast as it can be");
+    if (!faster) {
+      const Board* board = find_board(options);
+      target_missed(settled.followed, options,
+                    board ? "with layers as fast as the " + board->part.title + " holds"
+                          : "with every layer as fast as it can be");
+    }
     settled = followed(design, layers, std::move(*faster));
     ++again;
   }

@@ -271,10 +271,28 @@ TEST_CASE("What is between and around the layers is counted") {
   }
   part.lut = static_cast<int32_t>(all.lut / 0.9) + 2;
   options.boards[0].part = part;
-  CHECK(has(hwgen::plan(design, chip, options).choices, "queues"));
+  CHECK_FALSE(has(hwgen::plan(design, chip, options).choices, "queue_room"));
   part.lut = static_cast<int32_t>((all.lut - taken.lut / 2) / 0.9);
   options.boards[0].part = part;
   CHECK_THROWS_WITH(hwgen::plan(design, chip, options), contains("no form of this design fits"));
+
+  // Free to choose, some parts hold the fastest layers but not their queues as well.
+  options.layers.clear();
+  options.layers["conv1"].lines = 4;
+  options.layers["conv2"].lines = 3;
+  part.bram = 32;
+  int32_t set_aside = 0;
+  for (int32_t lut = 5000; lut < 15000; lut += 200) {
+    part.lut = lut;
+    options.boards[0].part = part;
+    const Plan fitted = hwgen::plan(design, chip, options);
+    if (!has(fitted.choices, "queue_room")) continue;
+    ++set_aside;
+    hwgen::Resources held = fitted.estimates[kIce40];
+    held += hwgen::estimate(with.host, ir::PartFamily::kIce40);
+    CHECK(held.lut <= 0.9 * lut);
+  }
+  CHECK(set_aside > 0);
 }
 
 TEST_CASE("A queue is registers when small, else a memory of two words less") {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "compress/ir/atomic_write.hpp"
@@ -44,8 +45,11 @@ class FileLock {
       }
       if (flock(descriptor_, how) != 0) {
         if (errno == EINTR) continue;
+        const int why = errno;
         release();
-        return false;
+        if (why == EWOULDBLOCK) return false;
+        throw ir::Error({file_.string(), "cannot be locked", "a file system that locks files",
+                         std::strerror(why), "let CROSSTWIN_CACHE_DIR name a folder on another"});
       }
       struct stat ours = {};
       struct stat named = {};

@@ -3,6 +3,8 @@
 #include "verif/cosim/simulator_build.hpp"
 
 #include <fmt/format.h>
+#include <gnu/libc-version.h>
+#include <sys/utsname.h>
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/data_dir.hpp"
@@ -17,14 +19,26 @@ namespace fs = std::filesystem;
 // Everything the executable depends on. Memory images are not in it: they are read at run time.
 std::string source_hash(const ir::Manifest& design, const std::vector<fs::path>& ours,
                         const std::vector<std::string>& flags, const std::string& version) {
-  std::string text = version;
+  std::string text;
+  const auto add = [&text](const std::string& part) {
+    text += std::to_string(part.size()) + ' ' + part;
+  };
+  // A cache on a shared home serves machines that cannot run each other's programs.
+  struct utsname machine = {};
+  uname(&machine);
+  add(machine.machine);
+  add(gnu_get_libc_version());
+  add(version);
   for (const auto* list : {&flags, &design.include_dirs}) {
-    for (const std::string& word : *list) text += word + '\n';
+    for (const std::string& word : *list) add(word);
   }
   for (const auto* list : {&design.sources, &design.headers}) {
-    for (const std::string& path : *list) text += path + '\n' + ir::read_file(design.dir / path);
+    for (const std::string& path : *list) {
+      add(path);
+      add(ir::read_file(design.dir / path));
+    }
   }
-  for (const fs::path& path : ours) text += ir::read_file(path);
+  for (const fs::path& path : ours) add(ir::read_file(path));
   return ir::content_hash(text);
 }
 
