@@ -89,16 +89,26 @@ std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline
   std::vector<int32_t> out(static_cast<size_t>(count * stage.out.size()));
   std::unique_ptr<FastTile> tile;
   if (chip != nullptr) tile = std::make_unique<FastTile>(tile_shape(design, stage), *chip);
-  for_image_blocks(count, [&](int64_t first, int64_t last) {
-    FastTile::Scratch scratch;
-    const Product product = [&](int32_t, std::span<const int32_t> x, std::span<int64_t> y) {
-      tile->multiply(x, y, scratch);
-    };
-    for (int64_t n = first; n < last; ++n) {
-      pipeline.run_stage(index, product, maps.subspan(n * stage.in.size(), stage.in.size()),
-                         std::span(out).subspan(n * stage.out.size(), stage.out.size()));
-    }
-  });
+  for_image_blocks(
+      count,
+      [&](int64_t first, int64_t last) {
+        const auto in = maps.subspan(first * stage.in.size(), (last - first) * stage.in.size());
+        const auto to =
+            std::span(out).subspan(first * stage.out.size(), (last - first) * stage.out.size());
+        if (tile != nullptr) {
+          FastTile::Scratch scratch;
+          const BlockProduct product = [&](int64_t, int32_t block, const int32_t* x, int32_t* y) {
+            tile->multiply_block(x, block, nullptr, y, scratch);
+          };
+          pipeline.run_maps(index, product, in, last - first, to);
+          return;
+        }
+        for (int64_t n = 0; n < last - first; ++n) {
+          max_pool(stage, in.subspan(n * stage.in.size(), stage.in.size()),
+                   to.subspan(n * stage.out.size(), stage.out.size()));
+        }
+      },
+      kTogether);
   return out;
 }
 

@@ -20,15 +20,6 @@ ReadNoise::ReadNoise(const TileShape& shape, int32_t positions, int32_t stage,
   shift_ = chip.noise_shift;
 }
 
-void ReadNoise::add(const NoisePlace& place, int32_t row_tile, int32_t plane, int32_t slice,
-                    int32_t columns, int32_t stride, int32_t* sums) const {
-  for (int32_t p = 0; p < 2; ++p) {
-    for (int32_t c = 0; c < columns; ++c) {
-      sums[p * stride + c] += current(place, row_tile, c, plane, slice, p);
-    }
-  }
-}
-
 int64_t ReadNoise::largest() const {
   int64_t most = 0;
   for (const int32_t mult : mult_) {

@@ -32,15 +32,20 @@ class ReadNoise {
   int32_t current(const NoisePlace& place, int32_t row_tile, int32_t column, int32_t plane,
                   int32_t slice, int32_t polarity) const {
     if (!on_) return 0;
-    const auto u = [](int32_t value) { return static_cast<uint32_t>(value); };
-    const uint32_t counter =
-        counter_(u(place.position), u(row_tile), u(column), u(plane), u(2 * slice + polarity));
-    return ir::noise_value(ir::noise_draw(keys_, counter, place.image),
-                           mult_[static_cast<size_t>(slice)], shift_);
+    const uint32_t draw = ir::noise_draw(
+        keys_, counter(place.position, row_tile, column, plane, 2 * slice + polarity), place.image);
+    return ir::noise_value(draw, mult(slice), shift_);
   }
-  // current() of columns 0.. of both polarities: sums[column] += and sums[stride + column] +=.
-  void add(const NoisePlace& place, int32_t row_tile, int32_t plane, int32_t slice, int32_t columns,
-           int32_t stride, int32_t* sums) const;
+
+  // What current() is made of, for kernels that draw many at once; only when on().
+  ir::NoiseKeys keys() const { return keys_; }
+  uint32_t counter(int32_t position, int32_t row_tile, int32_t column, int32_t plane,
+                   int32_t word) const {
+    const auto u = [](int32_t value) { return static_cast<uint32_t>(value); };
+    return counter_(u(position), u(row_tile), u(column), u(plane), u(word));
+  }
+  int32_t mult(int32_t slice) const { return mult_[static_cast<size_t>(slice)]; }
+  int32_t shift() const { return shift_; }
   int64_t largest() const;  // |current()| is never above it
 
  private:

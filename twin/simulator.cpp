@@ -40,24 +40,34 @@ struct Simulator::State {
   std::span<const uint8_t> image(std::span<const uint8_t> images, int64_t n) const {
     return images.subspan(n * design.input.size(), design.input.size());
   }
-  // Every image through the fast tiles; use(n, outputs of all stages) from any thread.
+  // Every image through the fast tiles; use(first, last, outputs of all stages, one image after the
+  // other) from any thread.
   template <class Use>
   void run(std::span<const uint8_t> images, uint32_t first_image, const Use& use) const {
-    for_image_blocks(image_count(design, images), [&](int64_t first, int64_t last) {
-      std::vector<std::vector<int32_t>> outputs;
-      FastTile::Scratch scratch;
-      for (int64_t n = first; n < last; ++n) {
-        const uint32_t number = first_image + static_cast<uint32_t>(n);
-        const auto product = [&](size_t stage) -> Product {
-          return [&scratch, number, &tile = *tiles[stage]](
-                     int32_t position, std::span<const int32_t> x, std::span<int64_t> y) {
-            tile.multiply(x, y, scratch, {number, position});
+    for_image_blocks(
+        image_count(design, images),
+        [&](int64_t first, int64_t last) {
+          std::vector<std::vector<int32_t>> outputs;
+          FastTile::Scratch scratch;
+          std::vector<NoisePlace> place(FastTile::kBlock);
+          const auto product = [&](size_t stage) -> BlockProduct {
+            const int32_t positions = pipeline->window(stage).positions();
+            return [&, positions, tile = &*tiles[stage]](int64_t from, int32_t count,
+                                                         const int32_t* x, int32_t* y) {
+              for (int32_t i = 0; i < count; ++i) {
+                const int64_t n = first + (from + i) / positions;
+                place[static_cast<size_t>(i)] = {first_image + static_cast<uint32_t>(n),
+                                                 static_cast<int32_t>((from + i) % positions)};
+              }
+              tile->multiply_block(x, count, place.data(), y, scratch);
+            };
           };
-        };
-        pipeline->run(to_stream_order(image(images, n), design.input), product, outputs);
-        use(n, outputs);
-      }
-    });
+          const auto block =
+              images.subspan(first * design.input.size(), (last - first) * design.input.size());
+          pipeline->run_block(to_stream_order(block, design.input), last - first, product, outputs);
+          use(first, last, outputs);
+        },
+        kTogether);
   }
   // A trace with its sizes, and no values.
   Trace empty_trace() const {
@@ -118,9 +128,11 @@ int32_t Simulator::outputs() const {
 std::vector<int32_t> Simulator::logits(std::span<const uint8_t> images,
                                        uint32_t first_image) const {
   std::vector<int32_t> result(static_cast<size_t>(image_count(state_->design, images) * outputs()));
-  state_->run(images, first_image, [&](int64_t n, const std::vector<std::vector<int32_t>>& stages) {
-    std::copy(stages.back().begin(), stages.back().end(), result.begin() + n * outputs());
-  });
+  state_->run(images, first_image,
+              [&](int64_t first, int64_t, const std::vector<std::vector<int32_t>>& stages) {
+                std::copy(stages.back().begin(), stages.back().end(),
+                          result.begin() + first * outputs());
+              });
   return result;
 }
 
@@ -131,12 +143,13 @@ std::vector<std::vector<int32_t>> Simulator::stage_outputs(std::span<const uint8
   for (const ir::Stage& stage : state_->design.stages) {
     result.emplace_back(static_cast<size_t>(count * stage.out.size()));
   }
-  state_->run(images, first_image, [&](int64_t n, const std::vector<std::vector<int32_t>>& stages) {
-    for (size_t i = 0; i < stages.size(); ++i) {
-      const auto size = static_cast<int64_t>(stages[i].size());
-      std::copy(stages[i].begin(), stages[i].end(), result[i].begin() + n * size);
-    }
-  });
+  state_->run(images, first_image,
+              [&](int64_t first, int64_t last, const std::vector<std::vector<int32_t>>& stages) {
+                for (size_t i = 0; i < stages.size(); ++i) {
+                  const auto size = static_cast<int64_t>(stages[i].size()) / (last - first);
+                  std::copy(stages[i].begin(), stages[i].end(), result[i].begin() + first * size);
+                }
+              });
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "compress/ir/error.hpp"
+#include "twin/tile_simd.hpp"
 
 namespace crosstwin::twin {
 
@@ -187,11 +188,60 @@ void Pipeline::run(std::span<const int32_t> image, const std::function<Product(s
   }
 }
 
-void for_image_blocks(int64_t images, const std::function<void(int64_t, int64_t)>& work) {
-  const int64_t blocks = (images + kImageBlock - 1) / kImageBlock;
-  tbb::parallel_for(int64_t{0}, blocks, [&](int64_t block) {
-    const int64_t first = block * kImageBlock;
-    work(first, std::min(first + kImageBlock, images));
+void Pipeline::run_maps(size_t index, const BlockProduct& product, std::span<const int32_t> in,
+                        int64_t count, std::span<int32_t> out) const {
+  const ir::Stage& stage = design_->stages[index];
+  const Window& window = *windows_[index];
+  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+  const int32_t cols = stage.out.c;
+  std::vector<int32_t> padded(static_cast<size_t>(count * window.padded_size()));
+  for (int64_t n = 0; n < count; ++n) {
+    window.pad(in.subspan(n * stage.in.size(), stage.in.size()),
+               padded.data() + n * window.padded_size());
+  }
+  std::vector<int32_t> x(static_cast<size_t>(window.rows()) * kTileBlock);
+  std::vector<int32_t> y(static_cast<size_t>(cols) * kTileBlock);
+  const int64_t positions = count * window.positions();
+  for (int64_t first = 0; first < positions; first += kTileBlock) {
+    const auto block = static_cast<int32_t>(std::min<int64_t>(kTileBlock, positions - first));
+    window.gather(padded.data(), first, block, kTileBlock, x.data());
+    product(first, block, x.data(), y.data());
+    for (int32_t i = 0; i < block; ++i) {
+      for (int32_t c = 0; c < cols; ++c) {
+        out[static_cast<size_t>((first + i) * cols + c)] =
+            requantize(crossbar, c, y[static_cast<size_t>(i * cols + c)]);
+      }
+    }
+  }
+}
+
+void Pipeline::run_block(std::span<const int32_t> images, int64_t count,
+                         const std::function<BlockProduct(size_t)>& product,
+                         std::vector<std::vector<int32_t>>& outputs) const {
+  outputs.resize(design_->stages.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    const ir::Stage& stage = design_->stages[i];
+    outputs[i].resize(static_cast<size_t>(count * stage.out.size()));
+    const std::span<const int32_t> in =
+        source_[i] < 0 ? images
+                       : std::span<const int32_t>(outputs[static_cast<size_t>(source_[i])]);
+    if (windows_[i]) {
+      run_maps(i, product(i), in, count, outputs[i]);
+      continue;
+    }
+    for (int64_t n = 0; n < count; ++n) {
+      max_pool(stage, in.subspan(n * stage.in.size(), stage.in.size()),
+               std::span(outputs[i]).subspan(n * stage.out.size(), stage.out.size()));
+    }
+  }
+}
+
+void for_image_blocks(int64_t images, const std::function<void(int64_t, int64_t)>& work,
+                      int64_t block) {
+  const int64_t blocks = (images + block - 1) / block;
+  tbb::parallel_for(int64_t{0}, blocks, [&](int64_t index) {
+    const int64_t first = index * block;
+    work(first, std::min(first + block, images));
   });
 }
 

@@ -42,6 +42,11 @@ std::vector<int64_t> max_abs_products(const ir::Design& design);
 using Product =
     std::function<void(int32_t position, std::span<const int32_t> x, std::span<int64_t> y)>;
 
+// x [rows][kTileBlock] -> y [count][cols] of `count` positions, numbered from `first` through all
+// maps of a block.
+using BlockProduct =
+    std::function<void(int64_t first, int32_t count, const int32_t* x, int32_t* y)>;
+
 // One map through one crossbar stage.
 void run_crossbar(const ir::Stage& stage, const Window& window, const Product& product,
                   std::span<const int32_t> in, std::span<int32_t> out);
@@ -60,6 +65,15 @@ class Pipeline {
   void run(std::span<const int32_t> image, const std::function<Product(size_t)>& product,
            std::vector<std::vector<int32_t>>& outputs) const;
 
+  // `count` images at a time: outputs[stage] holds those of one image after the other.
+  void run_block(std::span<const int32_t> images, int64_t count,
+                 const std::function<BlockProduct(size_t)>& product,
+                 std::vector<std::vector<int32_t>>& outputs) const;
+
+  // `count` maps through crossbar stage `index`.
+  void run_maps(size_t index, const BlockProduct& product, std::span<const int32_t> in,
+                int64_t count, std::span<int32_t> out) const;
+
   // One map through stage `index`.
   void run_stage(size_t index, const Product& product, std::span<const int32_t> in,
                  std::span<int32_t> out) const;
@@ -72,8 +86,11 @@ class Pipeline {
 
 // Images a task: fixed, so that results never depend on the number of threads.
 inline constexpr int64_t kImageBlock = 8;
+// Where images go through the tiles together: a dense layer's vectors are full.
+inline constexpr int64_t kTogether = 16;
 
-// Calls work(first, last) for every block of kImageBlock images in the calling oneTBB arena.
-void for_image_blocks(int64_t images, const std::function<void(int64_t, int64_t)>& work);
+// Calls work(first, last) for every block of `block` images in the calling oneTBB arena.
+void for_image_blocks(int64_t images, const std::function<void(int64_t, int64_t)>& work,
+                      int64_t block = kImageBlock);
 
 }  // namespace crosstwin::twin

@@ -1,10 +1,12 @@
-// Preparing a tile for the fast kernel, and the path for numbers beyond 32 bits.
+// Preparing a tile for the fast kernels, and the path for numbers beyond 32 bits.
 // SPDX-License-Identifier: Apache-2.0
 #include "twin/tile.hpp"
 
 #include <bit>
 #include <cstdlib>
 #include <limits>
+#include <numeric>
+#include <type_traits>
 #include <utility>
 
 #include "compress/ir/error.hpp"
@@ -41,107 +43,340 @@ int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip) {
   return bound;
 }
 
+namespace {
+
+constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
+// Digit vectors a call of multiply_digits: few enough that their sums stay in the caches.
+constexpr int32_t kVectors = 32;
+// Most bits of a look-up digit: sums of 4 rows and 4 groups fit a byte.
+constexpr int32_t kDigitBits = 4;
+
+int32_t round_up(int32_t value, int32_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+}  // namespace
+
 FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoise noise)
-    : shape_(shape), inl_(chip.inl.begin(), chip.inl.end()), noise_(std::move(noise)) {
-  stride_ = (shape.cols + kLanes - 1) / kLanes * kLanes;
-  const auto slices = static_cast<size_t>(shape.slices);
-  const auto stride = static_cast<size_t>(stride_);
-  g_.resize(static_cast<size_t>(shape.rows) * slices * 2 * stride);
-  mult_.resize(slices * stride, 1);
-  offset_.resize(slices * stride);
-  clip_.resize(slices * stride);
-  shift_ = chip.adc_shift;
-  int64_t max_g = 0;
-  for (int32_t p = 0; p < 2; ++p) {
-    for (int32_t s = 0; s < shape.slices; ++s) {
-      for (int32_t r = 0; r < shape.rows; ++r) {
-        for (int32_t c = 0; c < shape.cols; ++c) {
-          const uint16_t g = chip.g[shape.cell(p, s, r, c)];
-          g_[((static_cast<size_t>(r) * slices + s) * 2 + p) * stride + c] = g;
-          max_g = std::max<int64_t>(max_g, g);
+    : shape_(shape),
+      noise_(std::move(noise)),
+      max_abs_y_(max_abs_y(shape, chip)),
+      lsb_(chip.lsb),
+      inl_(chip.inl.begin(), chip.inl.end()),
+      column_stride_(shape.cols + 2 * kMaxLanes) {
+  ir::check(shape.dac_bits >= 1 && shape.dac_bits <= 15, "a digit fits 15 bits");
+  for (int32_t s = 0; s < shape.slices; ++s) {
+    SliceView& slice = slice_.emplace_back();
+    slice.shift = chip.adc_shift[static_cast<size_t>(s)];
+    if (noise_.on()) slice.noise_mult = noise_.mult(s);
+  }
+  write_cells(chip);
+  narrow_ = find_bounds(chip) && max_abs_y_ <= kMax;
+  for (int32_t b = 0; narrow_ && b < shape.planes; ++b) {
+    plane_weight_.push_back(static_cast<int32_t>(shape.plane_weight(b)));
+  }
+  for (int32_t s = 0; narrow_ && s < shape.slices; ++s) {
+    slice_[static_cast<size_t>(s)].weight =
+        static_cast<int32_t>(int64_t{chip.lsb[static_cast<size_t>(s)]} << (shape.cell_bits * s));
+  }
+  if (noise_.on()) {
+    for (int32_t b = 0; b < shape.planes; ++b) plane_key_.push_back(noise_.counter(0, 0, 0, b, 0));
+    for (int32_t tile = 0; tile < shape.row_tiles(); ++tile) {
+      for (int32_t c = 0; c < column_stride_; ++c) {
+        column_key_.push_back(noise_.counter(0, tile, std::min(c, shape.cols - 1), 0, 0));
+      }
+    }
+  }
+  if (!narrow_ || shape.dac_bits != 1 || shape.planes > 16) return;
+  choose_lanes(chip);
+  if (lookup_) write_tables(chip);
+}
+
+void FastTile::write_cells(const ir::CrossbarChip& chip) {
+  const auto [least, most] = std::minmax_element(chip.g.begin(), chip.g.end());
+  center_ = (*least + *most + 1) / 2;
+  words_ = round_up(2 * shape_.slices * shape_.cols, kMultiplyBlock);
+  const int32_t pairs = (std::min(shape_.rows, shape_.tile_rows) + 1) / 2;
+  const size_t tile_size = static_cast<size_t>(pairs) * words_;
+  cells_.assign(tile_size * shape_.row_tiles(), 0);
+  largest_.assign(static_cast<size_t>(shape_.slices), 0);
+  for (int32_t s = 0; s < shape_.slices; ++s) {
+    for (int32_t p = 0; p < 2; ++p) {
+      for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
+        const int32_t rows = rows_of(tile);
+        const int32_t tile_pairs = (rows + 1) / 2;
+        std::vector<int64_t> sums(static_cast<size_t>(shape_.cols));
+        for (int32_t r = 0; r < rows; ++r) {
+          const uint16_t* from = &chip.g[shape_.cell(p, s, tile * shape_.tile_rows + r, 0)];
+          for (int32_t c = 0; c < shape_.cols; ++c) {
+            const int32_t word = (2 * s + p) * shape_.cols + c;
+            int32_t& to = cells_[tile * tile_size +
+                                 (static_cast<size_t>(word / kMultiplyBlock) * tile_pairs + r / 2) *
+                                     kMultiplyBlock +
+                                 word % kMultiplyBlock];
+            const auto half = static_cast<uint16_t>(from[c] - center_);
+            to = static_cast<int32_t>(static_cast<uint32_t>(to) | uint32_t{half} << (r % 2 * 16));
+            sums[static_cast<size_t>(c)] += from[c];
+          }
+        }
+        int64_t& largest = largest_[static_cast<size_t>(s)];
+        largest = std::max(
+            largest, *std::max_element(sums.begin(), sums.end()) * ((1 << shape_.dac_bits) - 1));
+      }
+    }
+  }
+}
+
+bool FastTile::find_bounds(const ir::CrossbarChip& chip) {
+  bool narrow = true;
+  const auto size = static_cast<size_t>(shape_.slices) * column_stride_;
+  mult_.assign(size, 1);
+  offset_.assign(size, 0);
+  clip_.assign(size, 0);
+  for (int32_t s = 0; s < shape_.slices; ++s) {
+    const int32_t shift = slice_[static_cast<size_t>(s)].shift;
+    const int64_t most = largest_[static_cast<size_t>(s)] + noise_.largest();
+    ir::check(most <= kMax, "a current fits 32 bits");
+    for (int32_t c = 0; c < shape_.cols; ++c) {
+      const auto from = static_cast<size_t>(s * shape_.cols + c);
+      const auto to = static_cast<size_t>(s * column_stride_ + c);
+      const int64_t half = shift > 0 ? int64_t{1} << (shift - 1) : 0;
+      const int64_t offset = chip.adc_offset[from] + half;
+      // |adc_offset| <= 2^30 and half <= 2^30: the sum fits unless both are at their limit.
+      ir::check(std::abs(offset) <= kMax, "an ADC offset fits 32 bits");
+      narrow = narrow && most * chip.adc_mult[from] + std::abs(offset) <= kMax;
+      mult_[to] = chip.adc_mult[from];
+      offset_[to] = static_cast<int32_t>(offset);
+      clip_[to] = chip.adc_clip[from];
+    }
+  }
+  return narrow;
+}
+
+// Digits of the look-up, and which slices convert in 16-bit lanes.
+void FastTile::choose_lanes(const ir::CrossbarChip& chip) {
+  lookup_ = true;
+  half_.resize(mult_.size());
+  const size_t cells = chip.g.size() / 2 / static_cast<size_t>(shape_.slices);
+  for (int32_t s = 0; s < shape_.slices; ++s) {
+    SliceView& slice = slice_[static_cast<size_t>(s)];
+    int32_t least = 65535;
+    int32_t most = 0;
+    for (int32_t p = 0; p < 2; ++p) {
+      for (size_t i = 0; i < cells; ++i) {
+        const int32_t g = chip.g[shape_.cell(p, s, 0, 0) + i];
+        least = std::min(least, g);
+        most = std::max(most, g);
+      }
+    }
+    int32_t unit = 0;
+    for (int32_t p = 0; p < 2; ++p) {
+      for (size_t i = 0; i < cells; ++i) {
+        unit = std::gcd(unit, chip.g[shape_.cell(p, s, 0, 0) + i] - least);
+      }
+    }
+    slice.base = least;
+    slice.unit = std::max(unit, 1);
+    const int32_t bits =
+        std::max<int32_t>(1, std::bit_width(static_cast<uint32_t>((most - least) / slice.unit)));
+    slice.digits = (bits + kDigitBits - 1) / kDigitBits;
+    slice.digit_bits = (bits + slice.digits - 1) / slice.digits;
+    int64_t gain = slice.noise_mult;  // in units of 2^-15
+    if (gain != 0) gain = noise_.shift() > 15 ? kMax : gain << (15 - noise_.shift());
+    slice.half = inl_.empty() && gain <= 32767;
+    slice.noise_mult15 = static_cast<int32_t>(slice.half ? gain : 0);
+    const int64_t noise = noise_.on() ? ((int64_t{ir::kNoiseMax} * gain) >> 15) + 1 : 0;
+    for (int32_t c = 0; slice.half && c < shape_.cols; ++c) {
+      const auto at = static_cast<size_t>(s * column_stride_ + c);
+      const auto half = half_converter(mult_[at], offset_[at], slice.shift, -noise,
+                                       largest_[static_cast<size_t>(s)] + noise);
+      slice.half = half.has_value() && clip_[at] <= 32767;
+      if (slice.half) half_[at] = *half;
+    }
+    // Without 16-bit conversion the sums of a digit must be exact in 16 bits.
+    const int64_t sum =
+        int64_t{(1 << slice.digit_bits) - 1} * std::min(shape_.rows, shape_.tile_rows);
+    lookup_ = lookup_ && (slice.half || sum <= 65535);
+  }
+}
+
+void FastTile::write_tables(const ir::CrossbarChip& chip) {
+  for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
+    const int32_t first = tile * shape_.tile_rows;
+    const int32_t rows = rows_of(tile);
+    for (int32_t c = 0; c < shape_.cols; ++c) {
+      for (int32_t s = 0; s < shape_.slices; ++s) {
+        const SliceView& slice = slice_[static_cast<size_t>(s)];
+        const int32_t mask = (1 << slice.digit_bits) - 1;
+        for (int32_t digit = 0; digit < slice.digits; ++digit) {
+          for (int32_t row = 0; row < rows; row += 4) {
+            for (int32_t p = 0; p < 2; ++p) {
+              const size_t at = table_.size();
+              table_.resize(at + 16);
+              for (int32_t j = 0; j < 4; ++j) {
+                int32_t value = 0;
+                if (row + j < rows) {
+                  const int32_t g = chip.g[shape_.cell(p, s, first + row + j, c)];
+                  value = (g - slice.base) / slice.unit >> (digit * slice.digit_bits) & mask;
+                }
+                for (size_t bits = 0; bits < size_t{1} << j; ++bits) {
+                  table_[at + bits + (size_t{1} << j)] =
+                      static_cast<uint8_t>(table_[at + bits] + value);
+                }
+              }
+            }
+          }
         }
       }
     }
   }
-  constexpr int64_t kMax = std::numeric_limits<int32_t>::max();
-  const int64_t max_current = max_g * std::min(shape.rows, shape.tile_rows) + noise_.largest();
-  ir::check(max_current <= kMax, "a current fits 32 bits");
-  narrow_ = max_abs_y(shape, chip) <= kMax;
-  for (int32_t s = 0; s < shape.slices; ++s) {
-    const int32_t shift = shift_[static_cast<size_t>(s)];
-    for (int32_t c = 0; c < shape.cols; ++c) {
-      const auto from = static_cast<size_t>(s * shape.cols + c);
-      const size_t to = s * stride + c;
-      const int64_t half = shift > 0 ? int64_t{1} << (shift - 1) : 0;
-      const int64_t offset = chip.adc_offset[from] + half;
-      narrow_ = narrow_ && max_current * chip.adc_mult[from] + std::abs(offset) <= kMax;
-      mult_[to] = chip.adc_mult[from];
-      clip_[to] = chip.adc_clip[from];
-      // |adc_offset| <= 2^30 and half <= 2^30: the sum fits unless both are at their limit.
-      ir::check(std::abs(offset) <= kMax, "an ADC offset fits 32 bits");
-      offset_[to] = static_cast<int32_t>(offset);
-    }
-  }
-  for (int32_t b = 0; b < shape.planes; ++b) {
-    for (int32_t s = 0; s < shape.slices; ++s) {
-      weight_.push_back(shape.plane_weight(b) * chip.lsb[static_cast<size_t>(s)] *
-                        (int64_t{1} << (shape.cell_bits * s)));
-    }
-  }
 }
 
-void FastTile::list_driven(std::span<const int32_t> x, int32_t tile, Scratch& scratch) const {
-  scratch.driven.resize(static_cast<size_t>(shape_.planes) * shape_.tile_rows);
-  scratch.count.assign(static_cast<size_t>(shape_.planes), 0);
-  const uint32_t mask = (1U << shape_.planes) - 1;
-  const int32_t row_size = shape_.slices * 2 * stride_;
-  const int32_t first = tile * shape_.tile_rows;
-  const int32_t last = std::min(first + shape_.tile_rows, shape_.rows);
-  for (int32_t row = first; row < last; ++row) {
-    for (uint32_t bits = static_cast<uint32_t>(x[static_cast<size_t>(row)]) & mask; bits != 0;
-         bits &= bits - 1) {
-      const auto plane = static_cast<size_t>(std::countr_zero(bits));
-      const auto at = plane * shape_.tile_rows + scratch.count[plane]++;
-      scratch.driven[at] = row * row_size;
-    }
-  }
+ConverterView FastTile::converter() const {
+  return {mult_.data(),
+          offset_.data(),
+          clip_.data(),
+          half_.data(),
+          inl_.empty() ? nullptr : inl_.data(),
+          column_stride_};
 }
 
-const int32_t* FastTile::sum_rows(int32_t plane, int32_t slice, Scratch& scratch) const {
-  const int32_t width = 2 * stride_;
-  scratch.sums.assign(static_cast<size_t>(width), 0);
-  int32_t* sums = scratch.sums.data();
-  const int32_t* driven = scratch.driven.data() + plane * shape_.tile_rows;
-  for (int32_t i = 0; i < scratch.count[static_cast<size_t>(plane)]; ++i) {
-    const int32_t* g = g_.data() + driven[i] + slice * width;
-    for (int32_t c = 0; c < width; ++c) sums[c] += g[c];
-  }
-  return sums;
+int64_t FastTile::noisy_current(const Scratch& scratch, const int16_t* z, int32_t vector,
+                                int32_t slice, int32_t polarity, int32_t column) const {
+  const int32_t at = polarity * shape_.cols + column;
+  const int64_t current = this->current(scratch, vector, slice)[at];
+  return z == nullptr ? current
+                      : current + ir::scale_noise(z[at], noise_.mult(slice), noise_.shift());
+}
+
+int64_t FastTile::weight(int32_t plane, int32_t slice) const {
+  return shape_.plane_weight(plane) * lsb_[static_cast<size_t>(slice)] *
+         (int64_t{1} << (shape_.cell_bits * slice));
 }
 
 int32_t FastTile::code(int64_t current, int32_t slice, int32_t column) const {
-  const auto at = static_cast<size_t>(slice * stride_ + column);
-  const int64_t raw = (current * mult_[at] + offset_[at]) >> shift_[static_cast<size_t>(slice)];
+  const auto at = static_cast<size_t>(slice * column_stride_ + column);
+  const int64_t raw =
+      (current * mult_[at] + offset_[at]) >> slice_[static_cast<size_t>(slice)].shift;
   const int64_t clipped = std::clamp<int64_t>(raw, 0, clip_[at]);
   return inl_.empty() ? static_cast<int32_t>(clipped) : inl_[static_cast<size_t>(clipped)];
+}
+
+void FastTile::sum_tile(const Inputs& in, int32_t tile, Scratch& scratch) const {
+  const int32_t rows = rows_of(tile);
+  const int32_t pairs = (rows + 1) / 2;
+  const int32_t vectors = in.count * shape_.planes;
+  const int32_t* x = in.x + static_cast<ptrdiff_t>(tile) * shape_.tile_rows * in.stride;
+  scratch.digits.resize(static_cast<size_t>(pairs) * vectors);
+  std::vector<int32_t>& driven = scratch.driven;
+  driven.assign(static_cast<size_t>(vectors), 0);
+  for (int32_t b = 0; b < shape_.planes; ++b) {
+    const int32_t shift = shape_.dac_bits * b;
+    const int32_t mask = shape_.digit_mask(b);
+    int32_t* sum = driven.data() + b * in.count;
+    for (int32_t pair = 0; pair < pairs; ++pair) {
+      const int32_t* even = x + static_cast<ptrdiff_t>(2 * pair) * in.stride;
+      // An odd last row stands in for the missing one, by a mask of nothing.
+      const bool both = 2 * pair + 1 < rows;
+      const int32_t* odd = both ? even + in.stride : even;
+      const int32_t odd_mask = both ? mask : 0;
+      int32_t* digits =
+          scratch.digits.data() + static_cast<ptrdiff_t>(pair) * vectors + b * in.count;
+      for (int32_t i = 0; i < in.count; ++i) {
+        const int32_t low = even[i] >> shift & mask;
+        const int32_t high = odd[i] >> shift & odd_mask;
+        sum[i] += low + high;
+        digits[i] = low | high << 16;
+      }
+    }
+  }
+  // From counts of driven rows to the part of the currents that G - center leaves out.
+  scratch.start.resize(static_cast<size_t>(vectors));
+  for (size_t m = 0; m < scratch.start.size(); ++m) {
+    scratch.start[m] = static_cast<int32_t>(static_cast<uint32_t>(driven[m]) * center_);
+  }
+  scratch.sums.resize(static_cast<size_t>(vectors) * words_ + kMaxLanes);
+  const size_t tile_size =
+      static_cast<size_t>((std::min(shape_.rows, shape_.tile_rows) + 1) / 2) * words_;
+  multiply_digits({pairs, words_, cells_.data() + tile * tile_size}, scratch.digits.data(),
+                  scratch.start.data(), vectors, scratch.sums.data());
+}
+
+const int16_t* FastTile::draw(const NoisePlace& place, int32_t tile, int32_t plane, int32_t slice,
+                              Scratch& scratch) const {
+  if (!noise_.on()) return nullptr;
+  scratch.z.resize(static_cast<size_t>(2 * shape_.cols + 2 * kMaxLanes));
+  const uint32_t* column = column_key_.data() + static_cast<ptrdiff_t>(tile) * column_stride_;
+  for (int32_t p = 0; p < 2; ++p) {
+    draw_columns(noise_.keys(), place.image,
+                 noise_.counter(place.position, 0, 0, plane, 2 * slice + p), column, shape_.cols,
+                 scratch.z.data() + p * shape_.cols);
+  }
+  return scratch.z.data();
+}
+
+template <class Y>
+void FastTile::multiply_positions(const Inputs& in, const NoisePlace* place, Y* y,
+                                  Scratch& scratch) const {
+  const int32_t cols = shape_.cols;
+  const int32_t most = std::max(1, kVectors / shape_.planes);
+  std::fill_n(y, static_cast<ptrdiff_t>(in.count) * cols, Y{0});
+  const ConverterView view = converter();
+  const int32_t noise_shift = noise_.on() ? noise_.shift() : 0;
+  for (int32_t first = 0; first < in.count; first += most) {
+    const int32_t count = std::min(most, in.count - first);
+    const int32_t y_stride = cols + kMaxLanes;
+    scratch.y32.assign(static_cast<size_t>(count) * y_stride, 0);
+    for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
+      sum_tile({in.x + first, in.stride, count}, tile, scratch);
+      for (int32_t m = 0; m < count * shape_.planes; ++m) {
+        const int32_t i = m % count;
+        const int32_t b = m / count;
+        if (scratch.driven[static_cast<size_t>(m)] == 0 && !noise_.on()) continue;
+        for (int32_t s = 0; s < shape_.slices; ++s) {
+          const int16_t* z = noise_.on() ? draw(place[first + i], tile, b, s, scratch) : nullptr;
+          const int32_t* sums = current(scratch, m, s);
+          const SliceView& slice = slice_[static_cast<size_t>(s)];
+          if (narrow_) {
+            convert_columns(view, slice, s, cols, plane_weight_[static_cast<size_t>(b)], sums, z,
+                            noise_shift, scratch.y32.data() + static_cast<ptrdiff_t>(i) * y_stride);
+            continue;
+          }
+          for (int32_t c = 0; c < cols; ++c) {
+            const int64_t difference = code(noisy_current(scratch, z, m, s, 0, c), s, c) -
+                                       code(noisy_current(scratch, z, m, s, 1, c), s, c);
+            y[static_cast<ptrdiff_t>(first + i) * cols + c] +=
+                static_cast<Y>(weight(b, s) * difference);
+          }
+        }
+      }
+    }
+    for (int32_t i = 0; narrow_ && i < count; ++i) {
+      std::copy_n(scratch.y32.begin() + static_cast<ptrdiff_t>(i) * y_stride, cols,
+                  y + static_cast<ptrdiff_t>(first + i) * cols);
+    }
+  }
+}
+
+void FastTile::multiply(std::span<const int32_t> x, std::span<int64_t> y, Scratch& scratch,
+                        const NoisePlace& place) const {
+  multiply_positions({x.data(), 1, 1}, &place, y.data(), scratch);
 }
 
 void FastTile::codes(std::span<const int32_t> x, Scratch& scratch, const NoisePlace& place,
                      uint16_t* codes, std::span<int64_t> y) const {
   std::fill(y.begin(), y.end(), 0);
   for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
-    list_driven(x, tile, scratch);
+    sum_tile({x.data(), 1, 1}, tile, scratch);
     for (int32_t b = 0; b < shape_.planes; ++b) {
       for (int32_t s = 0; s < shape_.slices; ++s) {
-        const auto weight = weight_[static_cast<size_t>(b * shape_.slices + s)];
-        sum_rows(b, s, scratch);
-        if (noise_.on()) noise_.add(place, tile, b, s, shape_.cols, stride_, scratch.sums.data());
+        const int16_t* z = noise_.on() ? draw(place, tile, b, s, scratch) : nullptr;
         for (int32_t c = 0; c < shape_.cols; ++c) {
           uint16_t* pair = codes + ((c * shape_.planes + b) * shape_.slices + s) * 2;
-          pair[0] = static_cast<uint16_t>(code(scratch.sums[static_cast<size_t>(c)], s, c));
-          pair[1] =
-              static_cast<uint16_t>(code(scratch.sums[static_cast<size_t>(stride_ + c)], s, c));
-          y[static_cast<size_t>(c)] += weight * (pair[0] - pair[1]);
+          for (int32_t p = 0; p < 2; ++p) {
+            pair[p] = static_cast<uint16_t>(code(noisy_current(scratch, z, b, s, p, c), s, c));
+          }
+          y[static_cast<size_t>(c)] += weight(b, s) * (pair[0] - pair[1]);
         }
       }
     }
@@ -149,46 +384,73 @@ void FastTile::codes(std::span<const int32_t> x, Scratch& scratch, const NoisePl
   }
 }
 
-void FastTile::multiply(std::span<const int32_t> x, std::span<int64_t> y, Scratch& scratch,
-                        const NoisePlace& place) const {
-  const View view = {stride_,
-                     g_.data(),
-                     mult_.data(),
-                     offset_.data(),
-                     shift_.data(),
-                     clip_.data(),
-                     inl_.empty() ? nullptr : inl_.data()};
-  scratch.y32.assign(static_cast<size_t>(stride_), 0);
-  std::fill(y.begin(), y.end(), 0);
+bool FastTile::prefer_lookup(int32_t count) const {
+  if (!lookup_ || lookup_lanes(count, shape_.planes) == 0) return false;
+  // Vector operations of one row tile, about.
+  const int64_t groups = (std::min(shape_.rows, shape_.tile_rows) + 3) / 4;
+  const int64_t vectors = lookup_lanes(count, shape_.planes) / (4 * kMaxLanes);
+  int64_t digits = 0;
+  for (const SliceView& slice : slice_) digits += slice.digits;
+  const int64_t look_up = vectors * 2 * shape_.cols * (2 * groups * digits + 12 * shape_.slices);
+  const int64_t multiply =
+      int64_t{count} * shape_.planes * (words_ / kMaxLanes) * (4 * groups + 12);
+  return look_up < multiply;
+}
+
+void FastTile::look_up_block(const int32_t* x, int32_t count, const NoisePlace* place, int32_t* y,
+                             Scratch& scratch) const {
+  const auto lanes = static_cast<size_t>(lookup_lanes(count, shape_.planes));
+  const auto slices = static_cast<size_t>(shape_.slices);
+  const auto groups = static_cast<size_t>((std::min(shape_.rows, shape_.tile_rows) + 3) / 4);
+  scratch.index.resize(groups * lanes);
+  scratch.lanes.resize((5 + slices) * lanes);
+  scratch.sums.resize(2 * lanes);
+  scratch.y32.assign(static_cast<size_t>(shape_.cols) * kBlock, 0);
+  const LookupBuffers buffers = {scratch.index.data(), scratch.lanes.data(),
+                                 scratch.lanes.data() + 5 * lanes, scratch.lanes.data() + lanes,
+                                 scratch.sums.data()};
+  NoiseView noise;
+  if (noise_.on()) {
+    scratch.keys.resize(2 * kBlock);
+    for (int32_t i = 0; i < count; ++i) {
+      scratch.keys[static_cast<size_t>(i)] = place[i].image;
+      scratch.keys[static_cast<size_t>(kBlock + i)] = noise_.counter(place[i].position, 0, 0, 0, 0);
+    }
+    noise = {true,
+             noise_.keys(),
+             noise_.shift(),
+             scratch.keys.data(),
+             scratch.keys.data() + kBlock,
+             plane_key_.data(),
+             nullptr};
+  }
+  const uint8_t* table = table_.data();
   for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
-    list_driven(x, tile, scratch);
-    for (int32_t b = 0; b < shape_.planes; ++b) {
-      const int32_t count = scratch.count[static_cast<size_t>(b)];
-      if (count == 0 && !noise_.on()) continue;
-      for (int32_t s = 0; s < shape_.slices; ++s) {
-        const auto weight = weight_[static_cast<size_t>(b * shape_.slices + s)];
-        if (!narrow_) {
-          sum_rows(b, s, scratch);
-          if (noise_.on()) noise_.add(place, tile, b, s, shape_.cols, stride_, scratch.sums.data());
-          for (int32_t c = 0; c < shape_.cols; ++c) {
-            const auto column = static_cast<size_t>(c);
-            y[column] += weight * (code(scratch.sums[column], s, c) -
-                                   code(scratch.sums[stride_ + column], s, c));
-          }
-          continue;
-        }
-        const int32_t* noise = nullptr;
-        if (noise_.on()) {
-          scratch.noise.assign(2 * static_cast<size_t>(stride_), 0);
-          noise_.add(place, tile, b, s, shape_.cols, stride_, scratch.noise.data());
-          noise = scratch.noise.data();
-        }
-        add_conversions(view, scratch.driven.data() + b * shape_.tile_rows, count, s,
-                        static_cast<int32_t>(weight), noise, scratch.y32.data());
-      }
+    const int32_t rows = rows_of(tile);
+    noise.column = column_key_.data() + static_cast<ptrdiff_t>(tile) * column_stride_;
+    look_up({rows, shape_.cols, shape_.planes, shape_.slices, slice_.data(), table, converter(),
+             plane_weight_.data(), noise},
+            x + static_cast<ptrdiff_t>(tile) * shape_.tile_rows * kBlock, count, buffers,
+            scratch.y32.data());
+    ptrdiff_t digits = 0;
+    for (const SliceView& slice : slice_) digits += slice.digits;
+    table += digits * shape_.cols * ((rows + 3) / 4) * 32;
+  }
+  for (int32_t i = 0; i < count; ++i) {
+    for (int32_t c = 0; c < shape_.cols; ++c) {
+      *y++ = scratch.y32[static_cast<size_t>(c * kBlock + i)];
     }
   }
-  if (narrow_) std::copy(scratch.y32.begin(), scratch.y32.begin() + shape_.cols, y.begin());
+}
+
+void FastTile::multiply_block(const int32_t* x, int32_t count, const NoisePlace* place, int32_t* y,
+                              Scratch& scratch) const {
+  ir::check(count >= 1 && count <= kBlock && max_abs_y_ <= kMax, "a block's Y fits 32 bits");
+  if (prefer_lookup(count)) {
+    look_up_block(x, count, place, y, scratch);
+  } else {
+    multiply_positions({x, kBlock, count}, place, y, scratch);
+  }
 }
 
 }  // namespace crosstwin::twin

@@ -1,4 +1,4 @@
-// One layer's crossbar tiles: activations of one position to Y, naive and fast.
+// One layer's crossbar tiles: activations to Y, naive and fast.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,6 +11,7 @@
 #include "twin/adc.hpp"
 #include "twin/read_noise.hpp"
 #include "twin/tile_shape.hpp"
+#include "twin/tile_simd.hpp"
 
 namespace crosstwin::twin {
 
@@ -22,9 +23,8 @@ inline int64_t plane_current(const TileShape& shape, const ir::CrossbarChip& chi
   const int32_t last = std::min(first + shape.tile_rows, shape.rows);
   int64_t current = 0;
   for (int32_t row = first; row < last; ++row) {
-    if ((x[static_cast<size_t>(row)] >> plane & 1) != 0) {
-      current += chip.g[shape.cell(polarity, slice, row, column)];
-    }
+    current += int64_t{shape.digit(x[static_cast<size_t>(row)], plane)} *
+               chip.g[shape.cell(polarity, slice, row, column)];
   }
   return current;
 }
@@ -77,23 +77,35 @@ void naive_tile(const TileShape& shape, const ir::CrossbarChip& chip, std::span<
 // - 1.
 int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip);
 
-// The same integers as naive_tile, fast. Driven rows are listed a plane at a time; columns lie in
-// the SIMD lanes (Highway, run-time dispatch); without read noise, planes without a driven row are
-// skipped, as both polarities then convert alike. 32-bit lanes are used when the bounds of this
-// chip allow it, else 64-bit ones.
+// The same integers as naive_tile, fast (twin/tile_simd.hpp). Two
+// ways, the cheaper by count of operations: a block of positions by look-up, (position, plane)
+// pairs in the lanes; few positions, or digits of several bits, by multiplication, columns in the
+// lanes. Numbers beyond the bounds of 32-bit lanes are converted one by one in 64 bits.
 class FastTile {
  public:
   FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoise noise = {});
 
   // Per-thread working memory.
   struct Scratch {
-    std::vector<int32_t> driven;  // [planes][tile_rows] offsets into the cells
-    std::vector<int32_t> count;   // [planes]
+    std::vector<uint8_t> index;
+    std::vector<uint16_t> lanes;
+    std::vector<int32_t> digits;
+    std::vector<int32_t> driven;  // sum of the digits of a vector
+    std::vector<int32_t> start;
+    std::vector<int32_t> sums;
+    std::vector<int16_t> z;
+    std::vector<uint32_t> keys;
     std::vector<int32_t> y32;
-    std::vector<int32_t> noise;  // [2][stride]
-    std::vector<int32_t> sums;   // [2][stride]
   };
 
+  static constexpr int32_t kBlock = kTileBlock;
+
+  // x [rows][kBlock] -> y [count][cols], count <= kBlock; place[count] only with read noise. Needs
+  // max_abs_y < 2^31.
+  void multiply_block(const int32_t* x, int32_t count, const NoisePlace* place, int32_t* y,
+                      Scratch& scratch) const;
+
+  // One position.
   void multiply(std::span<const int32_t> x, std::span<int64_t> y, Scratch& scratch,
                 const NoisePlace& place = {}) const;
 
@@ -106,53 +118,76 @@ class FastTile {
   template <class Visit>
   void currents(std::span<const int32_t> x, Scratch& scratch, Visit&& visit) const {
     for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
-      list_driven(x, tile, scratch);
+      sum_tile({x.data(), 1, 1}, tile, scratch);
       for (int32_t b = 0; b < shape_.planes; ++b) {
-        const int32_t count = scratch.count[static_cast<size_t>(b)];
-        if (count == 0) continue;
+        if (scratch.driven[static_cast<size_t>(b)] == 0) continue;
         for (int32_t s = 0; s < shape_.slices; ++s) {
-          const int32_t* sums = sum_rows(b, s, scratch);
-          visit(b, s, sums, sums + stride_);
+          const int32_t* sums = current(scratch, b, s);
+          visit(b, s, sums, sums + shape_.cols);
         }
       }
     }
   }
 
-  // What the SIMD kernel reads.
-  struct View {
-    int32_t stride;         // columns, rounded up to kLanes
-    const int32_t* g;       // [row][slice][polarity][stride]
-    const int32_t* mult;    // [slice][stride]
-    const int32_t* offset;  // [slice][stride], half an LSB added
-    const int32_t* shift;   // [slice]
-    const int32_t* clip;    // [slice][stride] largest code
-    const int32_t* inl;     // [code], null without
-  };
-  static constexpr int32_t kLanes = 8;
-
  private:
-  void list_driven(std::span<const int32_t> x, int32_t tile, Scratch& scratch) const;
-  // The currents of one plane and slice of the tile last listed: scratch.sums.
-  const int32_t* sum_rows(int32_t plane, int32_t slice, Scratch& scratch) const;
+  // Activation x[row * stride + position].
+  struct Inputs {
+    const int32_t* x;
+    int32_t stride;
+    int32_t count;
+  };
+
+  void write_cells(const ir::CrossbarChip& chip);
+  void write_tables(const ir::CrossbarChip& chip);
+  bool find_bounds(const ir::CrossbarChip& chip);
+  void choose_lanes(const ir::CrossbarChip& chip);
+  bool prefer_lookup(int32_t count) const;
+  int32_t rows_of(int32_t tile) const {
+    return std::min(shape_.tile_rows, shape_.rows - tile * shape_.tile_rows);
+  }
+  ConverterView converter() const;
+
+  // Currents of all planes of the positions: scratch.sums, read by current(); `vector` is
+  // plane * count + position.
+  void sum_tile(const Inputs& in, int32_t tile, Scratch& scratch) const;
+  const int32_t* current(const Scratch& scratch, int32_t vector, int32_t slice) const {
+    return scratch.sums.data() + static_cast<ptrdiff_t>(vector) * words_ + 2 * slice * shape_.cols;
+  }
+  // y[position][cols] by multiplication.
+  template <class Y>
+  void multiply_positions(const Inputs& in, const NoisePlace* place, Y* y, Scratch& scratch) const;
+  // scratch.z of a plane and slice.
+  const int16_t* draw(const NoisePlace& place, int32_t tile, int32_t plane, int32_t slice,
+                      Scratch& scratch) const;
+  void look_up_block(const int32_t* x, int32_t count, const NoisePlace* place, int32_t* y,
+                     Scratch& scratch) const;
+  int64_t noisy_current(const Scratch& scratch, const int16_t* z, int32_t vector, int32_t slice,
+                        int32_t polarity, int32_t column) const;
+  int64_t weight(int32_t plane, int32_t slice) const;  // w_b 2^(cell_bits s) lsb[s]
   // One column's code of a current, by 64 bits.
   int32_t code(int64_t current, int32_t slice, int32_t column) const;
 
   TileShape shape_;
-  int32_t stride_ = 0;
-  bool narrow_ = false;  // everything fits 32-bit lanes
-  std::vector<int32_t> g_;
-  std::vector<int32_t> mult_;
-  std::vector<int32_t> offset_;
-  std::vector<int32_t> shift_;
-  std::vector<int32_t> clip_;
-  std::vector<int32_t> inl_;
   ReadNoise noise_;
-  std::vector<int64_t> weight_;  // [planes][slices] w_b 2^(cell_bits s) lsb[s]
+  int64_t max_abs_y_ = 0;
+  bool narrow_ = false;  // every conversion and Y fits 32-bit lanes
+  bool lookup_ = false;  // there are look-up tables
+  int32_t words_ = 0;    // of a vector of currents
+  int32_t center_ = 0;
+  std::vector<int32_t> cells_;       // per row tile a MultiplyView::g
+  std::vector<int64_t> largest_;     // [slice] largest current
+  std::vector<SliceView> slice_;     // [slice]
+  std::vector<uint8_t> table_;       // per row tile a LookupView::table
+  std::vector<int32_t> mult_;        // [slice][column_stride_]
+  std::vector<int32_t> offset_;      // the same, half an LSB added
+  std::vector<int32_t> clip_;        // the same
+  std::vector<HalfConverter> half_;  // the same
+  std::vector<int32_t> lsb_;         // [slice]
+  std::vector<int32_t> inl_;
+  int32_t column_stride_ = 0;
+  std::vector<int32_t> plane_weight_;  // [planes]
+  std::vector<uint32_t> plane_key_;    // [planes] counter fields
+  std::vector<uint32_t> column_key_;   // [row tile][column_stride_]
 };
-
-// y[stride] += weight (A[+] - A[-]) of one slice and plane, 32-bit lanes. `noise` [2][stride] is
-// added to the currents unless null.
-void add_conversions(const FastTile::View& tile, const int32_t* driven, int32_t count,
-                     int32_t slice, int32_t weight, const int32_t* noise, int32_t* y);
 
 }  // namespace crosstwin::twin

@@ -30,22 +30,41 @@ Window::Window(const ir::Stage& stage) : in_(stage.in) {
 std::span<const int32_t> Window::pad(std::span<const int32_t> map,
                                      std::vector<int32_t>& padded) const {
   if (pad_ == 0) return map;
+  padded.resize(static_cast<size_t>(padded_size()));
+  pad(map, padded.data());
+  return padded;
+}
+
+void Window::pad(std::span<const int32_t> map, int32_t* padded) const {
   const int32_t line = in_.w + 2 * pad_;
-  padded.clear();
-  for (int32_t pixel = 0; pixel < line * (in_.h + 2 * pad_); ++pixel) {
-    padded.insert(padded.end(), pad_value_.begin(), pad_value_.end());
+  int32_t* to = padded;
+  if (pad_ != 0) {
+    for (int32_t pixel = 0; pixel < line * (in_.h + 2 * pad_); ++pixel) {
+      to = std::copy(pad_value_.begin(), pad_value_.end(), to);
+    }
   }
   for (int32_t y = 0; y < in_.h; ++y) {
     const auto from = map.begin() + int64_t{y} * in_.w * in_.c;
     std::copy(from, from + int64_t{in_.w} * in_.c,
-              padded.begin() + (int64_t{y + pad_} * line + pad_) * in_.c);
+              padded + (int64_t{y + pad_} * line + pad_) * in_.c);
   }
-  return padded;
 }
 
 void Window::gather(std::span<const int32_t> padded, int32_t position, std::span<int32_t> x) const {
   const int32_t* corner = padded.data() + corner_[static_cast<size_t>(position)];
   for (size_t r = 0; r < offset_.size(); ++r) x[r] = corner[offset_[r]];
+}
+
+void Window::gather(const int32_t* padded, int64_t first, int32_t count, int32_t stride,
+                    int32_t* x) const {
+  for (int32_t i = 0; i < count; ++i) {
+    const int64_t map = (first + i) / positions();
+    const int32_t* corner =
+        padded + map * padded_size() + corner_[static_cast<size_t>((first + i) % positions())];
+    for (size_t r = 0; r < offset_.size(); ++r) {
+      x[r * static_cast<size_t>(stride) + static_cast<size_t>(i)] = corner[offset_[r]];
+    }
+  }
 }
 
 }  // namespace crosstwin::twin

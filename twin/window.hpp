@@ -22,8 +22,16 @@ class Window {
   // map itself is returned.
   std::span<const int32_t> pad(std::span<const int32_t> map, std::vector<int32_t>& padded) const;
 
+  // The same into an array of padded_size(), which a map without padding needs too.
+  int64_t padded_size() const { return int64_t{in_.c} * (in_.h + 2 * pad_) * (in_.w + 2 * pad_); }
+  void pad(std::span<const int32_t> map, int32_t* padded) const;
+
   // x[rows] of one output position, in crossbar row order.
   void gather(std::span<const int32_t> padded, int32_t position, std::span<int32_t> x) const;
+  // x[rows][stride] of `count` positions, from number `first` on; positions of consecutive maps are
+  // numbered through.
+  void gather(const int32_t* padded, int64_t first, int32_t count, int32_t stride,
+              int32_t* x) const;
 
  private:
   ir::Shape in_;

@@ -67,9 +67,13 @@ inline int32_t noise_z(uint32_t draw) {
 }
 
 // What is added to the current of a conversion; `mult` 0..65535, `shift` 0..31.
-inline int32_t noise_value(uint32_t draw, int32_t mult, int32_t shift) {
+inline int32_t scale_noise(int32_t z, int32_t mult, int32_t shift) {
   const int32_t half = shift == 0 ? 0 : int32_t{1} << (shift - 1);
-  return (noise_z(draw) * mult + half) >> shift;
+  return (z * mult + half) >> shift;
+}
+
+inline int32_t noise_value(uint32_t draw, int32_t mult, int32_t shift) {
+  return scale_noise(noise_z(draw), mult, shift);
 }
 
 // Packs what names a conversion within an image into the 32-bit counter. The fields, from the top:

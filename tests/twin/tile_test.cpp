@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "twin/tile.hpp"
 
+#include <hwy/targets.h>
+
+#include <limits>
+
 #include "compress/ir/rng.hpp"
 #include "tests/catch.hpp"
 #include "tests/twin/random_design.hpp"
@@ -22,7 +26,8 @@ struct Case {
 };
 
 std::vector<int32_t> random_codes(ir::Rng& rng, const TileShape& shape) {
-  const int32_t top = (1 << (shape.is_signed ? shape.planes - 1 : shape.planes)) - 1;
+  const int32_t top =
+      (1 << (shape.dac_bits * (shape.is_signed ? shape.planes - 1 : shape.planes))) - 1;
   std::vector<int32_t> x;
   for (int32_t r = 0; r < shape.rows; ++r) {
     const float kind = rng.uniform();
@@ -127,6 +132,48 @@ std::vector<int64_t> fast(const Case& c) {
   return y;
 }
 
+// Runs `check` once for every vector width that this machine has.
+template <class Check>
+void for_each_target(const Check& check) {
+  const int64_t all = hwy::SupportedTargets();
+  for (int64_t rest = all; rest != 0; rest &= rest - 1) {
+    const int64_t target = rest & -rest;
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(target);
+    INFO("target " << hwy::TargetName(target));
+    check();
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(all);
+}
+
+// The fast tile on a block of inputs, each position of a place of its own, against the naive one.
+void check_block(ir::Rng& rng, const Case& c, int32_t count) {
+  // The network's check_ranges sees to it before.
+  if (twin::max_abs_y(c.shape, c.chip) > std::numeric_limits<int32_t>::max()) return;
+  constexpr int32_t kBlock = twin::FastTile::kBlock;
+  const auto cols = static_cast<size_t>(c.shape.cols);
+  std::vector<int32_t> x(static_cast<size_t>(c.shape.rows) * kBlock);
+  std::vector<twin::NoisePlace> place;
+  std::vector<int32_t> expected;
+  for (int32_t i = 0; i < count; ++i) {
+    const std::vector<int32_t> codes = random_codes(rng, c.shape);
+    for (size_t r = 0; r < codes.size(); ++r) x[r * kBlock + static_cast<size_t>(i)] = codes[r];
+    place.push_back({static_cast<uint32_t>(between(rng, 0, 1 << 20)), between(rng, 0, 49)});
+    std::vector<int64_t> y(cols);
+    twin::naive_tile(c.shape, c.chip, codes, y, noise_of(c), place.back(),
+                     [](int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int32_t) {});
+    for (const int64_t value : y) expected.push_back(static_cast<int32_t>(value));
+  }
+  const twin::FastTile tile(c.shape, c.chip, noise_of(c));
+  for_each_target([&] {
+    std::vector<int32_t> y(cols * static_cast<size_t>(count), 12345);
+    twin::FastTile::Scratch scratch;
+    tile.multiply_block(x.data(), count, place.data(), y.data(), scratch);
+    REQUIRE(y == expected);
+  });
+}
+
 TileShape random_shape(ir::Rng& rng) {
   TileShape shape;
   shape.rows = between(rng, 0, 3) == 0 ? 1 : between(rng, 1, 300);
@@ -153,26 +200,93 @@ std::vector<int64_t> integer_product(const Case& c) {
 
 TEST_CASE("the fast tile gives the integers of the naive one on random tiles") {
   ir::Rng rng(20, 1);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < 60; ++i) {
     const TileShape shape = random_shape(rng);
     INFO("case " << i << ": " << shape.rows << " x " << shape.cols << ", tiles of "
                  << shape.tile_rows << " rows, " << shape.slices << " slices");
     const Case c = wild_case(rng, shape, 300, 200, 14);
-    REQUIRE(fast(c) == naive(c));
+    const std::vector<int64_t> expected = naive(c);
+    for_each_target([&] { REQUIRE(fast(c) == expected); });
+    check_block(rng, c, between(rng, 1, twin::FastTile::kBlock));
   }
 }
 
 TEST_CASE("the fast tile's codes are those of the naive one, and add up to its sums") {
   ir::Rng rng(26, 1);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const Case c = wild_case(rng, random_shape(rng), 300, 200, 14);
     const std::vector<uint16_t> expected = naive_codes(c);
-    std::vector<uint16_t> codes(expected.size());
-    std::vector<int64_t> y(static_cast<size_t>(c.shape.cols), 12345);
-    twin::FastTile::Scratch scratch;
-    twin::FastTile(c.shape, c.chip, noise_of(c)).codes(c.x, scratch, kPlace, codes.data(), y);
-    REQUIRE(codes == expected);
-    REQUIRE(y == naive(c));
+    const std::vector<int64_t> sums = naive(c);
+    for_each_target([&] {
+      std::vector<uint16_t> codes(expected.size());
+      std::vector<int64_t> y(static_cast<size_t>(c.shape.cols), 12345);
+      twin::FastTile::Scratch scratch;
+      twin::FastTile(c.shape, c.chip, noise_of(c)).codes(c.x, scratch, kPlace, codes.data(), y);
+      REQUIRE(codes == expected);
+      REQUIRE(y == sums);
+    });
+  }
+}
+
+TEST_CASE("blocks of cells on a lattice, of any width and of 16 bits give the naive integers") {
+  ir::Rng rng(28, 1);
+  for (int i = 0; i < 60; ++i) {
+    TileShape shape = random_shape(rng);
+    shape.adc_bits = between(rng, 1, 12);
+    // As programmed: converters of a device's level step, one transfer for all columns.
+    Case c = ideal_case(rng, shape, 255, std::vector<int32_t>(shape.slices, between(rng, 1, 12)));
+    const int32_t kind = i % 3;  // 0: the levels, 1: varied cells, 2: full 16-bit ones
+    for (uint16_t& g : c.chip.g) {
+      if (kind == 1) g = static_cast<uint16_t>(std::max(0, g + between(rng, -9, 9)));
+      if (kind == 2) g = static_cast<uint16_t>(between(rng, 0, 7) == 0 ? 65535 : g * 16);
+    }
+    for (int32_t& offset : c.chip.adc_offset) {
+      if (kind == 2) offset = between(rng, -4000, 4000);
+    }
+    if (between(rng, 0, 1) == 1) {
+      c.chip.noise_mult.assign(static_cast<size_t>(shape.slices), between(rng, 1, 511));
+      c.chip.noise_shift = between(rng, 6, 18);
+    }
+    INFO("case " << i << ": " << shape.rows << " x " << shape.cols << ", tiles of "
+                 << shape.tile_rows << " rows, " << shape.slices << " slices, noise "
+                 << c.chip.noisy());
+    for (const int32_t count : {1, 16, between(rng, 2, twin::FastTile::kBlock)}) {
+      check_block(rng, c, count);
+    }
+  }
+}
+
+TEST_CASE("digits of several bits give the naive integers") {
+  ir::Rng rng(29, 1);
+  for (int i = 0; i < 40; ++i) {
+    TileShape shape = random_shape(rng);
+    shape.is_signed = i % 2 == 1;
+    shape.dac_bits = between(rng, 2, 8);
+    shape.planes = between(rng, shape.is_signed ? 2 : 1, 2);
+    const Case c = wild_case(rng, shape, 300, 20, 14);
+    const std::vector<int64_t> expected = naive(c);
+    for_each_target([&] { REQUIRE(fast(c) == expected); });
+    check_block(rng, c, between(rng, 1, twin::FastTile::kBlock));
+  }
+}
+
+TEST_CASE("digits of 4 bits into an ADC of one level step an LSB give the integer product") {
+  ir::Rng rng(30, 1);
+  for (int i = 0; i < 40; ++i) {
+    TileShape shape;  // two slices of 4 bits
+    shape.rows = between(rng, 1, 30);
+    shape.cols = between(rng, 1, 9);
+    shape.tile_rows = 8;
+    shape.adc_bits = 12;  // 8 rows x 15 x (15 + 5/3) steps
+    shape.is_signed = i % 2 == 1;
+    shape.dac_bits = 4;
+    shape.planes = shape.is_signed ? 3 : 2;
+    Case c = ideal_case(rng, shape, 255, {1, 1});
+    // 1 / 15 within 2^-16: the pedestals of both polarities round alike.
+    std::fill(c.chip.adc_mult.begin(), c.chip.adc_mult.end(), 4369);
+    std::fill(c.chip.adc_shift.begin(), c.chip.adc_shift.end(), 16);
+    REQUIRE(naive(c) == integer_product(c));
+    REQUIRE(fast(c) == integer_product(c));
   }
 }
 

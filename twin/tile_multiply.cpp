@@ -1,0 +1,198 @@
+// Tiles by multiplication, columns in the lanes (Highway, run-time dispatch).
+// SPDX-License-Identifier: Apache-2.0
+#include "twin/tile_targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "twin/tile_multiply.cpp"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+
+#include <algorithm>
+#include <type_traits>
+
+#include "twin/tile_lanes-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace crosstwin::twin::HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_SCALAR
+
+void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
+                     int32_t vectors, int32_t* sums) {
+  const auto half = [](int32_t word, int part) {
+    return static_cast<uint32_t>(int32_t{static_cast<int16_t>(word >> (16 * part))});
+  };
+  for (int32_t m = 0; m < vectors; ++m) {
+    for (int32_t w = 0; w < tile.words; ++w) {
+      const int32_t* g = tile.g +
+                         static_cast<ptrdiff_t>(w / kMultiplyBlock) * tile.pairs * kMultiplyBlock +
+                         w % kMultiplyBlock;
+      auto sum = static_cast<uint32_t>(start[m]);
+      for (int32_t pair = 0; pair < tile.pairs; ++pair) {
+        const int32_t cells = g[static_cast<ptrdiff_t>(pair) * kMultiplyBlock];
+        const int32_t digit = digits[static_cast<ptrdiff_t>(pair) * vectors + m];
+        sum += half(cells, 0) * half(digit, 0) + half(cells, 1) * half(digit, 1);
+      }
+      sums[static_cast<ptrdiff_t>(m) * tile.words + w] = static_cast<int32_t>(sum);
+    }
+  }
+}
+
+void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
+                     int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
+                     int32_t noise_shift, int32_t* y) {
+  for (int32_t c = 0; c < cols; ++c) {
+    const int32_t at = s * converter.column_stride + c;
+    int32_t code[2];
+    for (int p = 0; p < 2; ++p) {
+      int32_t current = currents[p * cols + c];
+      if (z != nullptr) current += ir::scale_noise(z[p * cols + c], slice.noise_mult, noise_shift);
+      const int32_t raw = (current * converter.mult[at] + converter.offset[at]) >> slice.shift;
+      const int32_t clipped = std::clamp(raw, 0, converter.clip[at]);
+      code[p] = converter.inl == nullptr ? clipped : converter.inl[clipped];
+    }
+    y[c] += plane_weight * slice.weight * (code[0] - code[1]);
+  }
+}
+
+void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint32_t* column,
+                  int32_t cols, int16_t* z) {
+  for (int32_t c = 0; c < cols; ++c) {
+    z[c] = static_cast<int16_t>(ir::noise_z(ir::noise_draw(keys, column[c] | rest, image)));
+  }
+}
+
+#else
+
+// acc + products of both halves of every word; `b` is one word for all lanes.
+HWY_INLINE V32 add_products(V32 acc, V32 a, V32 b) {
+  const S16 d;
+  return hn::Add(acc, multiply_pairs(hn::BitCast(d, a), hn::BitCast(d, b)));
+}
+
+template <int M>
+HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
+                               const int32_t* HWY_RESTRICT digits, const int32_t* start,
+                               int32_t vectors, int32_t words, int32_t* HWY_RESTRICT sums) {
+  const D32 d;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(D32()));
+  constexpr int kVectors = kMultiplyBlock / kLanes;
+  V32 acc[M][kVectors];
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) acc[m][v] = hn::Set(d, start[m]);
+  }
+  for (int32_t pair = 0; pair < pairs; ++pair) {
+    V32 cells[kVectors];
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) cells[v] = hn::LoadU(d, g + v * kLanes);
+#pragma GCC unroll 8
+    for (int m = 0; m < M; ++m) {
+      const V32 digit = hn::Set(d, digits[m]);
+#pragma GCC unroll 8
+      for (int v = 0; v < kVectors; ++v) acc[m][v] = add_products(acc[m][v], cells[v], digit);
+    }
+    g += kMultiplyBlock;
+    digits += vectors;
+  }
+#pragma GCC unroll 8
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) {
+      hn::StoreU(acc[m][v], d, sums + static_cast<ptrdiff_t>(m) * words + v * kLanes);
+    }
+  }
+}
+
+void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
+                     int32_t vectors, int32_t* sums) {
+  constexpr int kMost = hn::MaxLanes(D32()) >= 16 ? 8 : 2;  // accumulators within the registers
+  const int32_t* g = tile.g;
+  for (int32_t word = 0; word < tile.words; word += kMultiplyBlock) {
+    const auto run = [&](auto most, int32_t m) HWY_ATTR {
+      multiply_block<most()>(g, tile.pairs, digits + m, start + m, vectors, tile.words,
+                             sums + static_cast<ptrdiff_t>(m) * tile.words + word);
+    };
+    int32_t m = 0;
+    for (; m + kMost <= vectors; m += kMost) run(std::integral_constant<int, kMost>(), m);
+    for (; m < vectors; ++m) run(std::integral_constant<int, 1>(), m);
+    g += static_cast<ptrdiff_t>(tile.pairs) * kMultiplyBlock;
+  }
+}
+
+void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
+                     int32_t cols, int32_t plane_weight, const int32_t* HWY_RESTRICT currents,
+                     const int16_t* HWY_RESTRICT z, int32_t noise_shift, int32_t* HWY_RESTRICT y) {
+  const D32 d;
+  const hn::Rebind<int16_t, D32> d16;
+  const auto lanes = static_cast<int32_t>(hn::Lanes(d));
+  const V32 weight = hn::Set(d, plane_weight * slice.weight);
+  for (int32_t c = 0; c < cols; c += lanes) {
+    const int32_t at = s * converter.column_stride + c;
+    const Converter32 convert = {hn::LoadU(d, converter.mult + at),
+                                 hn::LoadU(d, converter.offset + at),
+                                 hn::LoadU(d, converter.clip + at), slice.shift, converter.inl};
+    V32 code[2];
+    for (int p = 0; p < 2; ++p) {
+      V32 current = hn::LoadU(d, currents + p * cols + c);
+      if (z != nullptr) {
+        current = hn::Add(current, noise_value(hn::PromoteTo(d, hn::LoadU(d16, z + p * cols + c)),
+                                               slice.noise_mult, noise_shift));
+      }
+      code[p] = convert(current);
+    }
+    const V32 share = hn::Mul(hn::Sub(code[0], code[1]), weight);
+    hn::StoreU(hn::Add(hn::LoadU(d, y + c), share), d, y + c);
+  }
+}
+
+void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest,
+                  const uint32_t* HWY_RESTRICT column, int32_t cols, int16_t* HWY_RESTRICT z) {
+  const D16 d;
+  const auto lanes = static_cast<int32_t>(hn::Lanes(d));
+  const V16 image_high = hn::Set(d, static_cast<uint16_t>(image >> 16));
+  const V16 image_low = hn::Set(d, static_cast<uint16_t>(image));
+  HWY_ALIGN uint16_t high[2 * kMaxLanes];
+  HWY_ALIGN uint16_t low[2 * kMaxLanes];
+  for (int32_t c = 0; c < cols; c += lanes) {
+    for (int32_t i = 0; i < lanes; ++i) {
+      const uint32_t counter = column[c + i] | rest;
+      high[i] = static_cast<uint16_t>(counter >> 16);
+      low[i] = static_cast<uint16_t>(counter);
+    }
+    hn::StoreU(noise_z(keys, hn::Load(d, high), hn::Load(d, low), image_high, image_low), S16(),
+               z + c);
+  }
+}
+
+#endif  // HWY_TARGET == HWY_SCALAR
+
+}  // namespace crosstwin::twin::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace crosstwin::twin {
+
+HWY_EXPORT(multiply_digits);
+HWY_EXPORT(convert_columns);
+HWY_EXPORT(draw_columns);
+
+void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
+                     int32_t vectors, int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(multiply_digits)(tile, digits, start, vectors, sums);
+}
+
+void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
+                     int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
+                     int32_t noise_shift, int32_t* y) {
+  HWY_DYNAMIC_DISPATCH(convert_columns)
+  (converter, slice, s, cols, plane_weight, currents, z, noise_shift, y);
+}
+
+void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint32_t* column,
+                  int32_t cols, int16_t* z) {
+  HWY_DYNAMIC_DISPATCH(draw_columns)(keys, image, rest, column, cols, z);
+}
+
+}  // namespace crosstwin::twin
+#endif
