@@ -80,7 +80,7 @@ if command -v ccache > /dev/null; then cache=(OBJCACHE=ccache); fi
 (
   cd "$out"
   env "${cache[@]}" "$verilator" --cc --exe --build -j "${CROSSTWIN_JOBS:-2}" --assert -O3 --x-assign unique --x-initial unique \
-    --output-split 0 -MAKEFLAGS "VM_PARALLEL_BUILDS=0 OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" -Wno-fatal -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-MODDUP -Wno-DECLFILENAME -Wno-UNUSED \
+    --output-split 0 -MAKEFLAGS "VM_PARALLEL_BUILDS=0 OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0" -Wno-fatal -Werror-IMPLICIT -Wno-WIDTH -Wno-WIDTHCONCAT -Wno-MODDUP -Wno-DECLFILENAME -Wno-UNUSED \
     --top-module tb -Mdir obj -I"$rtl/pkg" -Isrc -I"$here/common" -I"$here/$module" \
     -CFLAGS "-std=c++20 -I$here/.. -I$out/src" \
     "${sources[@]}" "${bugs[@]}" "$here/$module/tb.sv" "$out/src/driver.cpp" \

@@ -22,13 +22,13 @@
       for (int n = 6; n >= 0; n--) if (!done[n]) mem = 3'(n); \
     end \
     assign written = &done; \
-    `WRITER(0, `"new_rows_``i``.hex`", rl * RowBits, Beats, wr) \
-    `WRITER(1, `"new_weights_``i``.hex`", rl * p * (co ? 8 : pc ? 32 : 8), ((c + p - 1) / p) * Beats, wr) \
-    `WRITER(2, `"new_table_``i``.hex`", 8, 16, wr && !co && !pc) \
-    `WRITER(3, `"new_requant_``i``.hex`", lg ? bb : bb + 21, c, wr) \
-    `WRITER(4, `"new_adc_``i``.hex`", 2 * (16 + 12 + 8), c, wr && col) \
-    `WRITER(5, `"new_inl_``i``.hex`", 8, 256, wr && inl) \
-    `WRITER(6, `"new_keys.hex`", 32, 2, wr && ns) \
+    `WRITER(i, 0, `"new_rows_``i``.hex`", rl * RowBits, Beats, wr) \
+    `WRITER(i, 1, `"new_weights_``i``.hex`", rl * p * (co ? 8 : pc ? 32 : 8), ((c + p - 1) / p) * Beats, wr) \
+    `WRITER(i, 2, `"new_table_``i``.hex`", 8, 16, wr && !co && !pc) \
+    `WRITER(i, 3, `"new_requant_``i``.hex`", lg ? bb : bb + 21, c, wr) \
+    `WRITER(i, 4, `"new_adc_``i``.hex`", 2 * (16 + 12 + 8), c, wr && col) \
+    `WRITER(i, 5, `"new_inl_``i``.hex`", 8, 256, wr && inl) \
+    `WRITER(i, 6, `"new_keys.hex`", 32, 2, wr && ns) \
     m #( \
         .InH(ih), .InW(iw), .InC(ic), .KernelH(kh), .KernelW(kw), .Stride(st), .Pad(pd), \
         .Lines(ln), .Rows(r), .InBits(ib), .Collapsed(co), .TileRows(tr), .Cols(c), .Pe(p), \
@@ -55,7 +55,7 @@
     assign out_data_o[i] = 64'(x); \
   end
 
-`define WRITER(n, file, width, depth, enable) \
+`define WRITER(i, n, file, width, depth, enable) \
     tb_writer #( \
         .Width(width), .Depth(depth), .Enable(enable), .InitFile(file) \
     ) u_write_``n ( \
