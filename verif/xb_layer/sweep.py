@@ -1,6 +1,7 @@
 # What xb_layer is swept over: small maps in every form; the converters' constants are the driver's.
 # SPDX-License-Identifier: Apache-2.0
 from space import flag, number, signed, size
+from tile_events import TILE_EVENTS
 
 COLUMNS = [
     size("InH", 1, 9),
@@ -46,18 +47,7 @@ DERIVED = {
     "Beat": (("one row", "rows"), lambda c: "rows" if c["RowLanes"] > 1 else "one row"),
 }
 EVENTS = {
-    "clip low": "a code is clamped to 0",
-    "clip high": "a code is clamped to full scale",
-    "clip own": "a code is cut by a clip under full scale",
-    "in range": "a code is not clamped",
-    "inl": "the code table changes a code",
-    "noise negative": "noise lowers a current",
-    "noise positive": "noise raises a current",
-    "current under 0": "noise brings a current under zero",
-    "full current": "every cell of a row tile is at full scale and every input bit set",
-    "no current": "no input bit of a row tile is set, or its cells hold 0",
-    "cell at zero": "a cell of its own conductance, PerCell, is stuck at 0",
-    "cell at full": "a cell of its own conductance, PerCell, is stuck at full scale",
+    **TILE_EVENTS,
     "negative sum": "Y + bias is under zero",
     "padding": "a kept row of a position lies outside of the map",
     "below": "an output is clamped to OutLow",

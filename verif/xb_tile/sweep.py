@@ -1,6 +1,7 @@
 # What xb_tile is swept over: small arrays in all forms; a beat fits the bench's 64 bits.
 # SPDX-License-Identifier: Apache-2.0
 from space import choice, flag, number, signed, size
+from tile_events import TILE_EVENTS
 
 COLUMNS = [
     size("Rows", 1, 140),
@@ -53,18 +54,7 @@ DERIVED = {
     "Slicing": (("one", "two", "odd", "more"), lambda c: slicing(c)),
 }
 EVENTS = {
-    "clip low": "a code is clamped to 0",
-    "clip high": "a code is clamped to full scale",
-    "clip own": "a code is cut by a clip under full scale",
-    "in range": "a code is not clamped",
-    "inl": "the code table changes a code",
-    "noise negative": "noise lowers a current",
-    "noise positive": "noise raises a current",
-    "current under 0": "noise brings a current under zero",
-    "full current": "every cell of a row tile is at full scale and every input bit set",
-    "no current": "no input bit of a row tile is set, or its cells hold 0",
-    "cell at zero": "a cell of its own conductance, PerCell, is stuck at 0",
-    "cell at full": "a cell of its own conductance, PerCell, is stuck at full scale",
+    **TILE_EVENTS,
     "negative sum": "Y is under zero",
 }
 IMPOSSIBLE = {
