@@ -237,6 +237,14 @@ std::vector<Subject> subjects() {
     mac(s, 1, 1, false);
     s.build.block_worth = 400;  // the weights in logic
   });
+  add("mac_tables_pe4", "xb_mac", [](Subject& s) {
+    mac(s, 4, 2, false);
+    s.build.block_worth = 400;
+  });
+  add("tile_tables", "xb_tile", [](Subject& s) {
+    s.shape.cols = 16;
+    s.build.block_worth = 4000;
+  });
 
   add("window_plain", "xb_window", [](Subject&) {});
   add("window_pad", "xb_window", [](Subject& s) {
@@ -262,6 +270,12 @@ std::vector<Subject> subjects() {
   add("requant_logits", "xb_requant", [](Subject& s) {
     s.shape.logits = true;
     s.shape.out_bits = 32;
+  });
+  add("requant_logits_wide", "xb_requant", [](Subject& s) {
+    s.shape.logits = true;
+    s.shape.out_bits = 32;
+    s.shape.cols = 100;
+    s.shape.rows = 1024;
   });
 
   add("layer_small", "xb_layer", [](Subject&) {});
@@ -290,6 +304,7 @@ std::vector<Subject> subjects() {
   };
   whole("design_plain", [](Subject&) {});
   whole("design_serial", [](Subject& s) { s.options.defaults.form = Form::kBitSerial; });
+  whole("design_writable", [](Subject& s) { s.options.writable = true; });
   whole("design_per_cell", [](Subject& s) {
     s.sample.seed = 2;
     s.spread = 4;

@@ -185,7 +185,7 @@ TEST_CASE("A design no form of which fits says what is short and which board hol
   options.defaults.form = Form::kBitPlane;
   options.defaults.pe = 3;
   CHECK_THAT(refusal(options), contains("board icebreaker: no form of this design fits") &&
-                                   contains("4752 LUT (90% of the iCE40-UP5K's 5280)") &&
+                                   contains("4858 LUT (92% of the iCE40-UP5K's 5280)") &&
                                    contains("LUT") && contains("short") &&
                                    contains("ulx3s-25f holds it"));
   options.fit = "hx9k";

@@ -269,10 +269,10 @@ TEST_CASE("What is between and around the layers is counted") {
     asked.adc_lanes = layer.build.adc_lanes;
     asked.requant = layer.build.requant;
   }
-  part.lut = static_cast<int32_t>(all.lut / 0.9) + 2;
+  part.lut = static_cast<int32_t>(all.lut / 0.92) + 2;
   options.boards[0].part = part;
   CHECK_FALSE(has(hwgen::plan(design, chip, options).choices, "queue_room"));
-  part.lut = static_cast<int32_t>((all.lut - taken.lut / 2) / 0.9);
+  part.lut = static_cast<int32_t>((all.lut - taken.lut / 2) / 0.92);
   options.boards[0].part = part;
   CHECK_THROWS_WITH(hwgen::plan(design, chip, options), contains("no form of this design fits"));
 
@@ -290,7 +290,7 @@ TEST_CASE("What is between and around the layers is counted") {
     ++set_aside;
     hwgen::Resources held = fitted.estimates[kIce40];
     held += hwgen::estimate(with.host, ir::PartFamily::kIce40);
-    CHECK(held.lut <= 0.9 * lut);
+    CHECK(held.lut <= 0.92 * lut);
   }
   CHECK(set_aside > 0);
 }
