@@ -30,6 +30,7 @@ std::string override_text(const Shortcut& shortcut, const std::string& value) {
   switch (shortcut.form) {
     case Shortcut::Form::json:
       return shortcut.key + "=" + value;
+    case Shortcut::Form::each:
     case Shortcut::Form::text:
       break;
     case Shortcut::Form::list:
@@ -77,7 +78,17 @@ void add_step(CLI::App& app, const Step& step, CommandLine& line) {
   add_common(verb, line);
   for (const Shortcut& shortcut : step.shortcuts) {
     const std::string help = fmt::format("{} ({})", shortcut.help, shortcut.key);
-    if (shortcut.value.empty()) {
+    if (shortcut.form == Shortcut::Form::each) {
+      verb.add_option_function<std::vector<std::string>>(
+              shortcut.flag,
+              [&line, shortcut](const std::vector<std::string>& values) {
+                line.options.overrides.push_back(shortcut.key + "=" +
+                                                 nlohmann::json(values).dump());
+              },
+              help)
+          ->type_name("X")
+          ->allow_extra_args(false);
+    } else if (shortcut.value.empty()) {
       verb.add_option_function<std::string>(
               shortcut.flag,
               [&line, shortcut](const std::string& value) {

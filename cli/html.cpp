@@ -1,4 +1,4 @@
-// The text of report.html.
+// The text of a page.
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/html.hpp"
 
@@ -30,6 +30,7 @@ std::string html_escape(const std::string& text) {
 }
 
 std::string html_page(const std::string& title, const std::vector<std::vector<std::string>>& rows,
+                      const std::string& heading,
                       const std::vector<std::pair<std::string, std::string>>& pictures) {
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
@@ -48,7 +49,7 @@ std::string html_page(const std::string& title, const std::vector<std::vector<st
     page += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", html_escape(row[0]),
                         html_escape(row[1]));
   }
-  page += "</table>\n<h2>Crossbar tiles, and what was pruned</h2>\n";
+  page += "</table>\n<h2>" + html_escape(heading) + "</h2>\n";
   for (const auto& [file, svg] : pictures) {
     // An XML declaration may stand in a file of its own only.
     const size_t start = svg.find("<svg");

@@ -1,4 +1,4 @@
-// The report as one page that needs no other file.
+// Results as one page that needs no other file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -10,8 +10,9 @@ namespace crosstwin::cli {
 
 std::string html_escape(const std::string& text);
 
-// A table of rows (label, value) and SVG pictures (file name, content), inlined.
+// A table of rows (label, value), then SVG pictures (file name, content), inlined below a heading.
 std::string html_page(const std::string& title, const std::vector<std::vector<std::string>>& rows,
+                      const std::string& heading,
                       const std::vector<std::pair<std::string, std::string>>& pictures);
 
 }  // namespace crosstwin::cli

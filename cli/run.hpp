@@ -25,6 +25,8 @@ class Run {
   std::filesystem::path verify() const { return dir_ / "verify"; }
   std::filesystem::path fpga(const std::string& board) const { return dir_ / "fpga" / board; }
   std::filesystem::path report() const { return dir_ / "report"; }
+  // The accuracy of each chip drawn by `simulate`, a file a trial (twin/monte_carlo.hpp).
+  std::filesystem::path monte_carlo() const { return dir_ / "monte_carlo"; }
   std::filesystem::path logs() const { return dir_ / "logs"; }
   std::filesystem::path checkpoints() const { return dir_ / "checkpoints"; }
   std::filesystem::path config() const { return dir_ / "config.json"; }

@@ -47,8 +47,9 @@ struct Shortcut {
   std::string flag;  // "--images"
   std::string key;   // "simulate.images"
   std::string help;
-  std::string value = {};                                  // set by a flag that takes no value
-  enum class Form { json, text, list } form = Form::json;  // list: comma between strings
+  std::string value = {};  // set by a flag that takes no value
+  // list: strings with a comma between; each: strings, the flag once for each.
+  enum class Form { json, text, list, each } form = Form::json;
 };
 
 struct Step {

@@ -12,6 +12,7 @@
 #include "cli/config/sections.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/names.hpp"
+#include "twin/sweep.hpp"
 
 namespace crosstwin::cli {
 using nlohmann::json;
@@ -159,6 +160,7 @@ void read_document(const Document& document, Config& config, bool as_train) {
 void check_config(const Config& config, const std::string& where) {
   ir::check_name(config.name, where + ": $.name");
   ir::check_layout(config.layout, (where + ": $.layout").c_str());
+  (void)twin::parse_axes(config.simulate.sweep);
   const std::string& depth = config.verify.depth;
   if (depth != "outputs" && depth != "layers" && depth != "codes") {
     throw ir::Error({where + ": $.verify.depth", "unknown word",

@@ -60,9 +60,11 @@ struct CompressSettings {
 };
 
 struct SimulateSettings {
-  int64_t images = 0;    // 0 = the whole test split
-  ir::Device variation;  // beside the ideal device and the run's own chip
-  int32_t draws = 3;     // chips drawn of it
+  int64_t images = 0;              // 0 = the whole test split
+  ir::Device variation;            // beside the ideal device and the run's own chip
+  int32_t chips = 3;               // drawn of it, at most; at each point of a sweep
+  double half_width = 0;           // of the 95% interval, percentage points; 0 = all chips
+  std::vector<std::string> sweep;  // one or two: twin/sweep.hpp
 };
 
 struct GenerateSettings {

@@ -172,7 +172,11 @@ Fields simulate_fields(SimulateSettings& s) {
   Fields f;
   f.integer("images", s.images, 0, kMany, "of the test split; 0 = all; --images");
   f.custom(device_field("variation", s.variation, "device drawn beside the ideal one; --device"));
-  f.integer("draws", s.draws, 0, 1000, "chips drawn of it; --draws");
+  f.integer("chips", s.chips, 0, 10000, "chips drawn of it, at each point of a sweep; --chips");
+  f.number("half_width", s.half_width, 0, 50,
+           "percentage points: enough chips for this 95% interval, at most `chips`; 0 = all; "
+           "--half-width");
+  f.strings("sweep", s.sweep, "one or two of PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,..; --sweep");
   return f;
 }
 

@@ -62,7 +62,7 @@ void map_rows(const ordered_json& result, Rows& rows) {
 void simulate_rows(const ordered_json& result, Rows& rows) {
   for (const ordered_json& entry : result["accuracy"]) {
     std::string value = percent(entry["accuracy"].get<double>());
-    if (entry.contains("worst")) value += ", worst " + percent(entry["worst"].get<double>());
+    if (entry.contains("worst")) value += ", worst chip " + percent(entry["worst"].get<double>());
     rows.push_back({"accuracy: " + entry["model"].get<std::string>(), value});
   }
   rows.push_back({"  measured on", grouped(result["images"].get<int64_t>()) + " test images"});
@@ -168,7 +168,8 @@ ordered_json run(Context& context) {
     for (const auto& [file, svg] : pictures) ir::write_file(dir / file, svg);
     ir::write_file(dir / "report.json", steps.dump(2) + "\n");
     ir::write_file(dir / "report.txt", table.text());
-    ir::write_file(dir / "report.html", html_page(context.config.name, rows, pictures));
+    ir::write_file(dir / "report.html", html_page(context.config.name, rows,
+                                                  "Crossbar tiles, and what was pruned", pictures));
   });
   return {{"folder", context.run.report().string()},
           {"steps", steps},

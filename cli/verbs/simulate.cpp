@@ -1,17 +1,21 @@
-// `crosstwin simulate`: what every stage of the flow answers on the test split.
+// `crosstwin simulate`: what every stage of the flow answers on the test split, chips and sweeps.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "cli/log.hpp"
+#include "cli/sweep_plot.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
+#include "compress/ir/atomic_write.hpp"
+#include "compress/ir/error.hpp"
 #include "compress/nn/evaluate.hpp"
 #include "twin/accuracy.hpp"
+#include "twin/monte_carlo.hpp"
 #include "twin/program.hpp"
+#include "twin/sweep.hpp"
 
 namespace crosstwin::cli {
 namespace fs = std::filesystem;
@@ -26,6 +30,103 @@ ordered_json row(const std::string& model, double accuracy) {
 std::string device_title(const ir::Device& device) {
   return fmt::format("{} (sigma {:g}, stuck {:g}%)", device.name, device.sigma,
                      100 * (device.stuck_low + device.stuck_high));
+}
+
+ordered_json statistics_json(const twin::ChipStatistics& of) {
+  return {{"chips", of.chips},
+          {"mean", of.mean},
+          {"sigma", of.sigma},
+          {"half_width", of.half_width ? ordered_json(*of.half_width) : ordered_json()},
+          {"worst", of.worst},
+          {"best", of.best}};
+}
+
+// Says how far a run of chips is, every few seconds.
+class Progress {
+ public:
+  explicit Progress(std::string of) : of_(std::move(of)) {}
+
+  void operator()(const twin::ChipStatistics& so_far, int64_t all) {
+    const auto now = std::chrono::steady_clock::now();
+    if (so_far.chips < all && now - last_ < std::chrono::seconds(5)) return;
+    last_ = now;
+    const std::string interval =
+        so_far.half_width ? fmt::format(" +- {:.2f}", 100 * *so_far.half_width) : "";
+    info(fmt::format("simulate: {}: {} of {} chips, {}{}", of_, so_far.chips, all,
+                     percent(so_far.mean), interval));
+  }
+
+ private:
+  std::string of_;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+// What every trial of this run shares.
+struct Trials {
+  Context& context;
+  const data::Dataset& test;
+  double seconds = 0;  // of the chips that were not in a record
+  int64_t simulated = 0;
+
+  twin::ChipStatistics run(const ir::Design& design, const ir::Device& device,
+                           const twin::AdcOptions& adc, const std::string& title) {
+    const SimulateSettings& settings = context.config.simulate;
+    const twin::Trial trial{design,      device,     adc, context.data().train.images,
+                            test.images, test.labels};
+    const std::string key = twin::trial_key(trial);
+    twin::ChipRecord record(context.run.monte_carlo() / (key + ".jsonl"), key);
+    Progress progress(title);
+    const auto start = std::chrono::steady_clock::now();
+    const twin::ChipRun chips = twin::run_chips(
+        [&trial](uint64_t seed) { return twin::chip_accuracy(trial, seed); }, context.config.seed,
+        {settings.chips, settings.half_width / 100}, record,
+        [&](const twin::ChipStatistics& so_far) { progress(so_far, settings.chips); });
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    simulated += chips.simulated;
+    return chips.statistics;
+  }
+};
+
+ordered_json run_sweep(Trials& trials, const ir::Design& design) {
+  const Config& config = trials.context.config;
+  const std::vector<twin::SweepAxis> axes = twin::parse_axes(config.simulate.sweep);
+  if (config.simulate.chips == 0) {
+    throw ir::Error({"--chips", "a sweep of no chips", "at least 1", "0"});
+  }
+  const std::vector<twin::SweepPoint> points =
+      twin::sweep_points(axes, design, config.simulate.variation, config.adc);
+  ordered_json parameters = ordered_json::array();
+  for (const twin::SweepAxis& axis : axes) {
+    parameters.push_back({{"name", axis.parameter}, {"values", axis.values}});
+  }
+  ordered_json list = ordered_json::array();
+  for (const twin::SweepPoint& point : points) {
+    std::string title;
+    for (size_t i = 0; i < axes.size(); ++i) {
+      title += fmt::format("{}{} {}", i == 0 ? "" : ", ", axes[i].parameter,
+                           twin::number_text(point.values[i]));
+    }
+    ordered_json entry = {{"values", point.values}};
+    entry.update(statistics_json(trials.run(point.design, point.device, point.adc, title)));
+    list.push_back(entry);
+  }
+  ordered_json sweep = {
+      {"schema_version", 1},
+      {"title", fmt::format("{}: {} on {} images", design.name, config.simulate.variation.name,
+                            grouped(trials.test.size()))},
+      {"device", config.simulate.variation.name},
+      {"seed", std::to_string(config.seed)},
+      {"images", trials.test.size()},
+      {"parameters", parameters},
+      {"points", list}};
+  const fs::path json = trials.context.run.results("sweep");
+  const auto beside = [&json](const char* end) { return fs::path(json).replace_extension(end); };
+  ir::write_file(json, sweep.dump(2) + "\n");
+  ir::write_file(beside("csv"), sweep_csv(sweep));
+  ir::write_file(beside("svg"), sweep_svg(sweep));
+  ir::write_file(beside("html"), sweep_html(sweep));
+  sweep["page"] = beside("html").string();
+  return sweep;
 }
 
 ordered_json run(Context& context) {
@@ -64,38 +165,48 @@ ordered_json run(Context& context) {
   if (!chip.device.ideal()) {
     rows.push_back(row("twin, this chip: " + device_title(chip.device), twin_accuracy(chip)));
   }
-  if (settings.draws > 0) {
-    double sum = 0;
-    double worst = 1;
-    for (int32_t draw = 0; draw < settings.draws; ++draw) {
-      const ir::Chip varied = twin::program(design, settings.variation,
-                                            context.config.seed + static_cast<uint64_t>(draw),
-                                            data.train.images, context.config.adc);
-      const double accuracy = twin_accuracy(varied);
-      sum += accuracy;
-      worst = std::min(worst, accuracy);
-    }
+  ordered_json result = {
+      {"images", test.size()},
+      {"twin_images_per_second", static_cast<double>(test.size()) / seconds.count()}};
+  Trials trials{context, test};
+  if (!settings.sweep.empty()) {
+    result["sweep"] = run_sweep(trials, design);
+  } else if (settings.chips > 0) {
+    const twin::ChipStatistics chips = trials.run(design, settings.variation, context.config.adc,
+                                                  device_title(settings.variation));
     ordered_json varied =
-        row(fmt::format("twin, {}, mean of {}", device_title(settings.variation), settings.draws),
-            sum / settings.draws);
-    varied["worst"] = worst;
-    varied["draws"] = settings.draws;
+        row(fmt::format("twin, {}, mean of {}", device_title(settings.variation), chips.chips),
+            chips.mean);
+    varied.update(statistics_json(chips));
     rows.push_back(varied);
   }
-  return {{"images", test.size()},
-          {"accuracy", rows},
-          {"twin_images_per_second", static_cast<double>(test.size()) / seconds.count()}};
+  result["accuracy"] = rows;
+  if (trials.simulated > 0) {
+    result["chips_per_second"] = static_cast<double>(trials.simulated) / trials.seconds;
+  }
+  return result;
 }
 
 std::string text(const ordered_json& result) {
   Table table({fmt::format("on {} test images", grouped(result["images"].get<int64_t>())),
-               "accuracy", "worst draw"});
+               "accuracy", "95%", "worst chip"});
   for (const ordered_json& entry : result["accuracy"]) {
     table.add({entry["model"].get<std::string>(), percent(entry["accuracy"].get<double>()),
+               entry.contains("half_width") && !entry["half_width"].is_null()
+                   ? fmt::format("+- {:.2f}", 100 * entry["half_width"].get<double>())
+                   : "",
                entry.contains("worst") ? percent(entry["worst"].get<double>()) : ""});
   }
-  return table.text() + fmt::format("The twin simulates {:.0f} images/s.\n",
-                                    result["twin_images_per_second"].get<double>());
+  std::string all = table.text() + fmt::format("The twin simulates {:.0f} images/s",
+                                               result["twin_images_per_second"].get<double>());
+  if (result.contains("chips_per_second")) {
+    all += fmt::format(", {:.2f} chips/s with their programming",
+                       result["chips_per_second"].get<double>());
+  }
+  all += ".\n";
+  if (!result.contains("sweep")) return all;
+  return all + "\n" + sweep_table(result["sweep"]) +
+         "Files: " + result["sweep"]["page"].get<std::string>() + ", .svg, .csv, .json\n";
 }
 
 std::string line(const ordered_json& result) {
@@ -114,12 +225,38 @@ Step simulate_step() {
       .name = "simulate",
       .summary = "accuracy of the float, quantized and twin models on the test split",
       .reads = "OUT/network/ (when there), OUT/compressed/, OUT/design/, OUT/chip/, the test split",
-      .writes = "OUT/results/simulate.json",
-      .example = "crosstwin simulate --out out/lenet5 --device reram --draws 10",
+      .writes =
+          "OUT/results/simulate.json; of a sweep OUT/results/sweep.json, .csv, .svg, .html;\n"
+          "         OUT/monte_carlo/: every chip's result as it comes. A run that was stopped goes "
+          "on\n"
+          "         from there, and so does one of more chips; other inputs make other files",
+      .example =
+          "crosstwin simulate --out out/lenet5 --device reram --chips 200 --images 1000\n"
+          "\nChips are those of seeds N, N+1, ...: each is programmed, calibrated and answers the "
+          "same\n"
+          "images. +- is the 95% interval of their mean. As many chips as a half-width of 0.05\n"
+          "percentage points takes (from the 10th on, at most --chips):\n"
+          "         crosstwin simulate --out out/lenet5 --chips 2000 --half-width 0.05\n"
+          "\nA sweep sets one or two numbers of the device (docs/artifact.md: sigma, stuck_low, "
+          "time,\n"
+          "drift.nu, wires.row_ohm, ...), or adc_bits, and draws the chips at every point; "
+          "adc_bits\n"
+          "are the design's with other converters, calibrated anew:\n"
+          "         crosstwin simulate --out out/lenet5 --sweep sigma=0:0.3:7 --chips 200\n"
+          "         crosstwin simulate --out out/lenet5 --sweep adc_bits=3:10 --device ideal "
+          "--chips 1\n"
+          "         crosstwin simulate --out out/lenet5 --sweep time=1,3600,86400 --sweep "
+          "sigma=0:0.2:5\n"
+          "FROM:TO:POINTS has both ends among its points, FROM:TO goes in steps of 1.",
       .shortcuts = {{"--images", "simulate.images", "how many of the test split; 0 = all"},
                     {"--device", "simulate.variation", "device of the varied chips", "",
                      Shortcut::Form::text},
-                    {"--draws", "simulate.draws", "varied chips drawn"}},
+                    {"--chips", "simulate.chips", "how many are drawn of it, at most"},
+                    {"--half-width", "simulate.half_width",
+                     "stop at this 95% interval, percentage points; 0 = draw all"},
+                    {"--sweep", "simulate.sweep",
+                     "PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,..; may be given twice", "",
+                     Shortcut::Form::each}},
       .sections = {"seed", "dataset", "chip", "simulate"},
       .uses_data = true,
       .inputs = {{"compressed", "compress"}, {"design", "map"}, {"chip", "program"}},

@@ -204,6 +204,36 @@ class Writing {
   bool optional_ = false;
 };
 
+// The single numbers.
+class Listing {
+ public:
+  explicit Listing(std::vector<DeviceNumber>& list, std::string prefix = {})
+      : list_(list), prefix_(std::move(prefix)) {}
+
+  void integer(const char* key, int32_t /*field*/, int64_t low, int64_t high) {
+    list_.push_back({prefix_ + key, true, static_cast<double>(low), static_cast<double>(high)});
+  }
+  void number(const char* key, double /*field*/, double low, double high) {
+    list_.push_back({prefix_ + key, false, low, high});
+  }
+  void numbers(const char* /*key*/, const std::vector<double>& /*field*/, double /*low*/,
+               double /*high*/) {}
+  void boolean(const char* /*key*/, bool /*field*/) {}
+  void string(const char* /*key*/, const std::string& /*field*/) {}
+  template <class Enum>
+  void word(const char* /*key*/, Enum /*field*/, const Words& /*words*/) {}
+  template <class Object, class Members>
+  void object(const char* key, const Object& field, const Members& members) {
+    Listing inner(list_, prefix_ + key + ".");
+    members(field, inner);
+  }
+  void optional_from_here() {}
+
+ private:
+  std::vector<DeviceNumber>& list_;
+  std::string prefix_;
+};
+
 // The upper end instead of the step: a step that is no integer makes the levels measured ones.
 void read_g_max(const JsonReader& json, Device& device) {
   if (!json.has("g_max")) return;
@@ -337,6 +367,15 @@ void set_device_member(Device& device, std::string_view path, double value) {
   const std::string source = device.source;
   device = patch_device(device, JsonReader(document, "device " + device.name));
   device.source = source;
+}
+
+std::vector<DeviceNumber> device_numbers() {
+  std::vector<DeviceNumber> list;
+  Listing listing(list);
+  const Device any;
+  visit_members(any, listing);
+  list.push_back({"g_max", true, 0, kMaxConductance});
+  return list;
 }
 
 void resolve_paths(Device& device, const std::string& file) {

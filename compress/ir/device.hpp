@@ -105,6 +105,15 @@ void check_device(const Device& device, const std::string& where);
 // what a sweep does. Error for an unknown path, offering the nearest, and for a wrong value.
 void set_device_member(Device& device, std::string_view path, double value);
 
+// What set_device_member() knows, with its range.
+struct DeviceNumber {
+  std::string path;
+  bool integer = false;
+  double low = 0;
+  double high = 0;
+};
+std::vector<DeviceNumber> device_numbers();
+
 // The same device with `levels` levels: of those it has every k-th from the lowest, k as large as
 // goes. Throws Error naming both numbers when it has fewer.
 Device with_levels(const Device& device, int32_t levels);

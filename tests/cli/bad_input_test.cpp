@@ -128,6 +128,26 @@ TEST_CASE("a design with a tile wider than allowed is named with the place") {
   CHECK(!fs::exists(dir / "out/rtl"));
 }
 
+TEST_CASE("a wrong sweep is named before anything is read or written") {
+  const TemporaryDir dir;
+  ir::write_file(dir / "run.json", "{}");
+  const auto refusal = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"simulate", dir / "run.json", "--out", dir / "out"});
+    const Outcome outcome = crosstwin(options);
+    CHECK(outcome.status == 1);
+    CHECK(!fs::exists(dir / "out"));
+    return outcome.err;
+  };
+  CHECK_THAT(refusal({"--sweep", "sigma=0:0.3:0"}),
+             contains("--sweep sigma=0:0.3:0") && contains("no points"));
+  CHECK_THAT(refusal({"--sweep", "adc_bits=3:10", "--sweep", "sigam=0,0.1"}),
+             contains("--sweep sigam=0,0.1") && contains("did you mean \"sigma\"?"));
+  CHECK_THAT(refusal({"--sweep", "adc_bits=3:10:4"}), contains("does not divide"));
+  CHECK_THAT(refusal({"--sweep", "sigma=nan,1"}), contains("not a number"));
+  CHECK_THAT(refusal({"--chips", "-3"}), contains("simulate.chips") && contains("0..10000"));
+  CHECK_THAT(refusal({"--half-width", "nan"}), contains("simulate.half_width"));
+}
+
 TEST_CASE("a tile wider than allowed in the configuration is named with its path") {
   const TemporaryDir dir;
   ir::write_file(dir / "run.json", R"({"layout": {"tile_rows": 5000}})");

@@ -26,7 +26,7 @@ constexpr const char* kTiny = R"({
     {"name": "fc1", "kind": "dense"}]},
   "train": {"epochs": 2, "batch": 64, "learning_rate": 0.01},
   "layers": {"conv1": {"rows": 12}, "fc1": {"rows": 40}},
-  "simulate": {"draws": 1},
+  "simulate": {"chips": 1},
   "verify": {"images": 20, "stall_images": 5}
 })";
 
@@ -225,6 +225,25 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
     INFO(folder);
     CHECK(snapshot(dir / "1" / folder) == snapshot(dir / "3" / folder));
   }
+  // So do the chips of a sweep, whoever draws them; what was drawn is not drawn again.
+  for (const char* threads : {"1", "3"}) {
+    const std::vector<std::string> sweep = {
+        "simulate", "--out", dir / threads, "--threads",     threads,   "--images",     "40",
+        "--chips",  "3",     "--sweep",     "sigma=0:0.3:2", "--sweep", "adc_bits=3,8", "--json"};
+    const Outcome drawn = crosstwin(sweep);
+    INFO(drawn.err);
+    REQUIRE(drawn.status == 0);
+    CHECK(parse(drawn)["result"]["sweep"]["points"].size() == 4);
+    CHECK(parse(drawn)["result"].contains("chips_per_second"));
+    const Outcome again = crosstwin(sweep);
+    CHECK(!parse(again)["result"].contains("chips_per_second"));
+    CHECK(parse(again)["result"]["sweep"] == parse(drawn)["result"]["sweep"]);
+  }
+  for (const char* file : {"sweep.json", "sweep.csv", "sweep.svg", "sweep.html"}) {
+    INFO(file);
+    CHECK(ir::read_file(dir / "1/results" / file) == ir::read_file(dir / "3/results" / file));
+  }
+
   const Outcome seeded =
       crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});
   CHECK(seeded.status == 0);

@@ -49,10 +49,10 @@ TEST_CASE("a board without a figure for cycles an image shows no throughput") {
 }
 
 TEST_CASE("the report's page escapes text and inlines pictures") {
-  const std::string page =
-      html_page("a<b", {{"x & y", "\"1\""}}, {{"p.svg", "<?xml version=\"1.0\"?>\n<svg>p</svg>"}});
+  const std::string page = html_page("a<b", {{"x & y", "\"1\""}}, "c & d",
+                                     {{"p.svg", "<?xml version=\"1.0\"?>\n<svg>p</svg>"}});
   CHECK_THAT(page, contains("<h1>a&lt;b</h1>") && contains("x &amp; y") && contains("&quot;1") &&
-                       contains("<svg>p</svg>"));
+                       contains("<h2>c &amp; d</h2>") && contains("<svg>p</svg>"));
   CHECK_THAT(page, !contains("<?xml"));
 }
 
