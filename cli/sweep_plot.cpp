@@ -150,7 +150,9 @@ std::string sweep_table(const ordered_json& sweep) {
     for (const ordered_json& value : point["values"]) row.push_back(value_text(value));
     row.push_back(grouped(point["chips"].get<int64_t>()));
     row.push_back(mean_text(point));
-    row.push_back(fmt::format("+- {:.2f}", 100 * point["sigma"].get<double>()));
+    row.push_back(point["half_width"].is_null()
+                      ? ""
+                      : fmt::format("+- {:.2f}", 100 * point["sigma"].get<double>()));
     row.push_back(percent(point["worst"].get<double>()));
     row.push_back(percent(point["best"].get<double>()));
     table.add(row);
