@@ -460,7 +460,7 @@ std::vector<ParetoPoint> pareto_front(std::vector<LayerSpace>& layers, const Sur
     if (static_cast<double>(cycles) < last * kApart) continue;
     const std::vector<size_t> places = chooser.at(cycles);
     ParetoPoint point;
-    point.resources = chooser.total(places, board != nullptr);
+    point.resources = chooser.total(places, false);
     if (!points.empty() && point.resources.lut >= points.back().resources.lut) continue;
     last = static_cast<double>(cycles);
     point.cycles = around.cycles;
@@ -473,7 +473,6 @@ std::vector<ParetoPoint> pareto_front(std::vector<LayerSpace>& layers, const Sur
       point.cycles = layer_cycles;
       point.bottleneck = layers[i].stage().name;
     }
-    point.fits = board && fits(point.resources, limits_of(board->part));
     points.push_back(std::move(point));
   }
   return points;

@@ -39,7 +39,8 @@ int64_t target_cycles(const PlanOptions& options);
 // Whether the board holds them, with what is kept free for the tools.
 bool holds(const Board& board, const Resources& resources);
 
-// The whole design at ever fewer cycles, each point with fewer look-up tables than the faster ones.
+// The whole design at ever fewer cycles, each point with fewer look-up tables than the faster ones;
+// without queues and host link, and `fits` is not set.
 std::vector<ParetoPoint> pareto_front(std::vector<LayerSpace>& layers, const Surroundings& around,
                                       const PlanOptions& options);
 

@@ -74,7 +74,7 @@ class Planner {
     check_inputs(design_, chip_, options_);
     begin();
     std::vector<LayerSpace> spaces = layer_spaces();
-    return pareto_front(spaces, surroundings(design_, spaces, options_), options_);
+    return settled_front(design_, spaces, surroundings(design_, spaces, options_), options_);
   }
 
  private:

@@ -77,6 +77,18 @@ Settled settle_rate(const ir::Design& design, std::vector<LayerSpace>& layers,
   return settled;
 }
 
+// All that a part has to hold.
+Resources all_of(std::vector<LayerSpace>& layers, const Surroundings& around,
+                 const Settled& settled, ir::PartFamily family) {
+  Resources all = estimate(around.structure, family);
+  all += estimate(around.host, family);
+  all += estimate(settled.queues, family);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    all += estimate(layers[i].structure(settled.chosen[i].build), family);
+  }
+  return all;
+}
+
 }  // namespace
 
 Settled settle(const ir::Design& design, std::vector<LayerSpace>& layers,
@@ -87,14 +99,8 @@ Settled settle(const ir::Design& design, std::vector<LayerSpace>& layers,
   if (!board) return settled;
   const ir::PartFamily family = board->part.family;
   while (true) {
+    if (holds(*board, all_of(layers, room, settled, family))) break;
     const Resources queues = estimate(settled.queues, family);
-    Resources all = estimate(room.structure, family);
-    all += estimate(room.host, family);
-    all += queues;
-    for (size_t i = 0; i < layers.size(); ++i) {
-      all += estimate(layers[i].structure(settled.chosen[i].build), family);
-    }
-    if (holds(*board, all)) break;
     // More than was set aside so far, of something at least: this ends.
     room.queues.lut = std::max(room.queues.lut, queues.lut);
     room.queues.ff = std::max(room.queues.ff, queues.ff);
@@ -107,6 +113,51 @@ Settled settle(const ir::Design& design, std::vector<LayerSpace>& layers,
          fmt::format("set aside on the {} for queues between layers", board->part.title)});
   }
   return settled;
+}
+
+std::vector<ParetoPoint> settled_front(const ir::Design& design, std::vector<LayerSpace>& layers,
+                                       const Surroundings& around, const PlanOptions& options) {
+  std::vector<ParetoPoint> points = pareto_front(layers, around, options);
+  const Board* board = find_board(options);
+  const ir::PartFamily family = board ? board->part.family : ir::PartFamily::kEcp5;
+  const auto take = [&](ParetoPoint& point, const Settled& settled) {
+    point.cycles = settled.followed.cycles_per_image;
+    point.bottleneck = settled.followed.slowest;
+    point.resources = all_of(layers, around, settled, family);
+    point.fits = board && holds(*board, point.resources);
+    for (size_t i = 0; i < layers.size(); ++i) point.builds[i] = settled.chosen[i].build;
+  };
+  for (ParetoPoint& point : points) {
+    const int64_t cycles = point.cycles;
+    std::vector<Chosen> chosen(layers.size());
+    for (size_t i = 0; i < layers.size(); ++i) {
+      chosen[i] = {point.builds[i], layers[i].cycles(point.builds[i]), {}, {}};
+    }
+    const Settled plain = followed(design, layers, std::move(chosen));
+    take(point, plain);
+    if (!board || point.fits) continue;
+    // As --fit would have it: memories in logic, room for the queues.
+    Surroundings room = around;
+    room.queues = estimate(plain.queues, family);
+    if (auto held = choose_within(layers, room, options, cycles)) {
+      const Settled fitted = followed(design, layers, std::move(*held));
+      if (holds(*board, all_of(layers, around, fitted, family))) take(point, fitted);
+    }
+  }
+  // Queues are dearer in some points than in others: a slower one must be smaller, or be the first
+  // that the board holds.
+  std::stable_sort(points.begin(), points.end(),
+                   [](const ParetoPoint& a, const ParetoPoint& b) { return a.cycles < b.cycles; });
+  std::vector<ParetoPoint> front;
+  bool fits = false;
+  for (ParetoPoint& point : points) {
+    const bool smaller = front.empty() || point.resources.lut < front.back().resources.lut;
+    if (!smaller && (fits || !point.fits)) continue;
+    if (!front.empty() && point.cycles == front.back().cycles) front.pop_back();
+    fits = fits || point.fits;
+    front.push_back(std::move(point));
+  }
+  return front;
 }
 
 }  // namespace crosstwin::hwgen

@@ -22,4 +22,8 @@ struct Settled {
 Settled settle(const ir::Design& design, std::vector<LayerSpace>& layers,
                const Surroundings& around, const PlanOptions& options);
 
+// pareto_front() with the queues and the cycles of the whole pipeline; `fits` as settle() sees it.
+std::vector<ParetoPoint> settled_front(const ir::Design& design, std::vector<LayerSpace>& layers,
+                                       const Surroundings& around, const PlanOptions& options);
+
 }  // namespace crosstwin::hwgen
