@@ -23,7 +23,8 @@ struct Weights {
   double bram, dsp;
 };
 // To fit a board every one is tried, since any of its resources may be the scarce one.
-constexpr Weights kWeights[] = {{100, 100}, {20, 20}, {600, 100}, {20, 600}, {600, 600}};
+constexpr Weights kWeights[] = {{100, 100}, {100, 70}, {100, 50}, {100, 35}, {20, 20},
+                                {600, 100}, {600, 50}, {20, 50},  {20, 600}, {600, 600}};
 // Look-up tables that a memory in logic may take for a block RAM, tried in this order while block
 // RAMs are what is short. A full one of iCE40 is put at 427: large memories stay where they are.
 constexpr int32_t kWorths[] = {kBlockWorth, 80, 160, 320, 400};
