@@ -83,6 +83,29 @@ std::vector<CurrentHistogram> histograms(const Layer& layer, const std::vector<i
   return total;
 }
 
+// [slice] the largest currents alone.
+std::vector<int64_t> largest_currents(const Layer& layer) {
+  const std::vector<int64_t> zeros(static_cast<size_t>(layer.shape.slices));
+  tbb::enumerable_thread_specific<std::vector<int64_t>> parts(zeros);
+  for_image_blocks(layer.images, [&](int64_t first, int64_t last) {
+    std::vector<int64_t>& part = parts.local();
+    visit_currents(layer.window, layer.tile, layer.maps, layer.map_size, first, last,
+                   [&](int32_t, int32_t slice, const int32_t* pos, const int32_t* neg) {
+                     int32_t most = 0;
+                     for (int32_t c = 0; c < layer.shape.cols; ++c) {
+                       most = std::max(most, std::max(pos[c], neg[c]));
+                     }
+                     int64_t& largest = part[static_cast<size_t>(slice)];
+                     largest = std::max<int64_t>(largest, most);
+                   });
+  });
+  std::vector<int64_t> total = zeros;
+  for (const auto& part : parts) {
+    for (size_t s = 0; s < total.size(); ++s) total[s] = std::max(total[s], part[s]);
+  }
+  return total;
+}
+
 int32_t percentile_lsb(const Layer& layer, const CurrentHistogram& histogram, int32_t max_lsb,
                        double percentile) {
   const double conversions = 2.0 * static_cast<double>(layer.images) * layer.window.positions() *
@@ -238,8 +261,11 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
   const Layer layer = {
       device, shape, window, tile, maps, map_size, static_cast<int64_t>(maps.size()) / map_size};
   const bool measured = options.measured();
+  // Only a percentile needs more than the largest current.
+  const bool counted = measured && options.range == AdcRange::kPercentile;
   const std::vector<CurrentHistogram> currents =
-      measured ? histograms(layer, worst) : std::vector<CurrentHistogram>();
+      counted ? histograms(layer, worst) : std::vector<CurrentHistogram>();
+  const std::vector<int64_t> most = measured && !counted ? largest_currents(layer) : worst;
   std::vector<int32_t> lsbs;
   for (const ir::ConverterRange& range : options.given) {
     if (range.stage == stage.name) lsbs = range.lsb;
@@ -248,7 +274,7 @@ void calibrate(const ir::Design& design, const ir::Stage& stage, const ir::Devic
     if (options.range == AdcRange::kLossless) {
       require_lossless(stage.name, device, shape, worst[slice]);
     }
-    const int64_t largest = measured ? currents[slice].largest : worst[slice];
+    const int64_t largest = counted ? currents[slice].largest : most[slice];
     lsbs.push_back(covering_lsb(device, largest, rows, shape.adc_bits));
     if (options.range == AdcRange::kPercentile) {
       lsbs[slice] = percentile_lsb(layer, currents[slice], lsbs[slice], options.percentile);
