@@ -154,7 +154,8 @@ Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& devic
                   behind_wires.deviation(),
                   total.pulses,
                   total.unverified,
-                  total.joules};
+                  total.joules,
+                  {}};
   return cells;
 }
 

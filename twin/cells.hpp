@@ -9,6 +9,7 @@
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
 #include "compress/ir/device_arrays.hpp"
+#include "twin/read_noise.hpp"
 
 namespace crosstwin::twin {
 
@@ -36,6 +37,7 @@ struct CellReport {
   int64_t pulses = 0;
   int64_t unverified = 0;  // cells whose last read was off by more than the tolerance
   double joules = 0;
+  CellNoise noise;
 };
 
 // [2][S][R][C], units of G, every value 0..65535; `fresh` at time 0, `now` at the device's time.

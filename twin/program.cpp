@@ -158,14 +158,18 @@ ir::Chip program(const ir::Design& design, const ir::Device& all_levels, uint64_
     const TileShape shape = tile_shape(design, stage);
     draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar);
     if (!options.given.empty()) check_shifts(options.given[chip.crossbars.size()], crossbar);
-    set_read_noise(device, shape.slices, crossbar);
+    const CellNoise noise = cell_noise(design, stage, device);
+    set_read_noise(device, noise.variance, std::min(shape.rows, shape.tile_rows), crossbar);
     check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
     maps[i] = run_maps(design, pipeline, i, &crossbar, in);
     if (device.ages()) {
       crossbar.g = std::move(cells.now);
       check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
     }
-    if (reports != nullptr) reports->push_back(cells.report);
+    if (reports != nullptr) {
+      cells.report.noise = noise;
+      reports->push_back(cells.report);
+    }
     max_g = std::max(max_g, *std::max_element(crossbar.g.begin(), crossbar.g.end()));
     chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);
     chip.crossbars.push_back(std::move(crossbar));

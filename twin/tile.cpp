@@ -68,7 +68,6 @@ FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoi
   for (int32_t s = 0; s < shape.slices; ++s) {
     SliceView& slice = slice_.emplace_back();
     slice.shift = chip.adc_shift[static_cast<size_t>(s)];
-    if (noise_.on()) slice.noise_mult = noise_.mult(s);
   }
   write_cells(chip);
   narrow_ = find_bounds(chip) && max_abs_y_ <= kMax;
@@ -89,6 +88,7 @@ FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoi
   }
   if (!narrow_ || shape.dac_bits != 1 || shape.planes > 16) return;
   choose_lanes(chip);
+  if (lookup_ && noise_.on()) write_gains();
   if (lookup_) write_tables(chip);
 }
 
@@ -181,10 +181,10 @@ void FastTile::choose_lanes(const ir::CrossbarChip& chip) {
         std::max<int32_t>(1, std::bit_width(static_cast<uint32_t>((most - least) / slice.unit)));
     slice.digits = (bits + kDigitBits - 1) / kDigitBits;
     slice.digit_bits = (bits + slice.digits - 1) / slice.digits;
-    int64_t gain = slice.noise_mult;  // in units of 2^-15
+    int64_t gain = 0;  // the largest, in units of 2^-15
+    if (noise_.on()) gain = *std::max_element(noise_.gains(s).begin(), noise_.gains(s).end());
     if (gain != 0) gain = noise_.shift() > 15 ? kMax : gain << (15 - noise_.shift());
     slice.half = inl_.empty() && gain <= 32767;
-    slice.noise_mult15 = static_cast<int32_t>(slice.half ? gain : 0);
     const int64_t noise = noise_.on() ? ((int64_t{ir::kNoiseMax} * gain) >> 15) + 1 : 0;
     for (int32_t c = 0; slice.half && c < shape_.cols; ++c) {
       const auto at = static_cast<size_t>(s * column_stride_ + c);
@@ -197,6 +197,16 @@ void FastTile::choose_lanes(const ir::CrossbarChip& chip) {
     const int64_t sum =
         int64_t{(1 << slice.digit_bits) - 1} * std::min(shape_.rows, shape_.tile_rows);
     lookup_ = lookup_ && (slice.half || sum <= 65535);
+  }
+}
+
+void FastTile::write_gains() {
+  for (int32_t s = 0; s < shape_.slices; ++s) {
+    const int32_t shift = slice_[static_cast<size_t>(s)].half ? 15 - noise_.shift() : 0;
+    for (const int32_t mult : noise_.gains(s)) {
+      // A slice of 16-bit lanes may have no noise at any shift.
+      gain_.push_back(static_cast<uint16_t>(mult == 0 ? 0 : mult << shift));
+    }
   }
 }
 
@@ -245,8 +255,14 @@ int64_t FastTile::noisy_current(const Scratch& scratch, const int16_t* z, int32_
                                 int32_t slice, int32_t polarity, int32_t column) const {
   const int32_t at = polarity * shape_.cols + column;
   const int64_t current = this->current(scratch, vector, slice)[at];
-  return z == nullptr ? current
-                      : current + ir::scale_noise(z[at], noise_.mult(slice), noise_.shift());
+  if (z == nullptr) return current;
+  const NoiseGain gain = noise_gain(scratch, vector, slice);
+  return current + ir::scale_noise(z[at], gain.mult, gain.shift);
+}
+
+NoiseGain FastTile::noise_gain(const Scratch& scratch, int32_t vector, int32_t slice) const {
+  if (!noise_.on()) return {};
+  return {noise_.mult(slice, scratch.driven[static_cast<size_t>(vector)]), noise_.shift()};
 }
 
 int64_t FastTile::weight(int32_t plane, int32_t slice) const {
@@ -322,7 +338,7 @@ void FastTile::multiply_positions(const Inputs& in, const NoisePlace* place, Y* 
   const int32_t most = std::max(1, kVectors / shape_.planes);
   std::fill_n(y, static_cast<ptrdiff_t>(in.count) * cols, Y{0});
   const ConverterView view = converter();
-  const int32_t noise_shift = noise_.on() ? noise_.shift() : 0;
+  const bool skips = !noise_.on() || noise_.quiet_undriven();
   for (int32_t first = 0; first < in.count; first += most) {
     const int32_t count = std::min(most, in.count - first);
     const int32_t y_stride = cols + kMaxLanes;
@@ -332,14 +348,15 @@ void FastTile::multiply_positions(const Inputs& in, const NoisePlace* place, Y* 
       for (int32_t m = 0; m < count * shape_.planes; ++m) {
         const int32_t i = m % count;
         const int32_t b = m / count;
-        if (scratch.driven[static_cast<size_t>(m)] == 0 && !noise_.on()) continue;
+        if (scratch.driven[static_cast<size_t>(m)] == 0 && skips) continue;
         for (int32_t s = 0; s < shape_.slices; ++s) {
           const int16_t* z = noise_.on() ? draw(place[first + i], tile, b, s, scratch) : nullptr;
           const int32_t* sums = current(scratch, m, s);
           const SliceView& slice = slice_[static_cast<size_t>(s)];
           if (narrow_) {
             convert_columns(view, slice, s, cols, plane_weight_[static_cast<size_t>(b)], sums, z,
-                            noise_shift, scratch.y32.data() + static_cast<ptrdiff_t>(i) * y_stride);
+                            noise_gain(scratch, m, s),
+                            scratch.y32.data() + static_cast<ptrdiff_t>(i) * y_stride);
             continue;
           }
           for (int32_t c = 0; c < cols; ++c) {
@@ -403,11 +420,14 @@ void FastTile::look_up_block(const int32_t* x, int32_t count, const NoisePlace* 
   const auto slices = static_cast<size_t>(shape_.slices);
   const auto groups = static_cast<size_t>((std::min(shape_.rows, shape_.tile_rows) + 3) / 4);
   scratch.index.resize(groups * lanes);
-  scratch.lanes.resize((5 + slices) * lanes);
+  scratch.lanes.resize((5 + 2 * slices) * lanes);
   scratch.sums.resize(2 * lanes);
   scratch.y32.assign(static_cast<size_t>(shape_.cols) * kBlock, 0);
-  const LookupBuffers buffers = {scratch.index.data(), scratch.lanes.data(),
-                                 scratch.lanes.data() + 5 * lanes, scratch.lanes.data() + lanes,
+  const LookupBuffers buffers = {scratch.index.data(),
+                                 scratch.lanes.data(),
+                                 scratch.lanes.data() + 5 * lanes,
+                                 scratch.lanes.data() + lanes,
+                                 scratch.lanes.data() + (5 + slices) * lanes,
                                  scratch.sums.data()};
   NoiseView noise;
   if (noise_.on()) {
@@ -419,6 +439,8 @@ void FastTile::look_up_block(const int32_t* x, int32_t count, const NoisePlace* 
     noise = {true,
              noise_.keys(),
              noise_.shift(),
+             static_cast<int32_t>(noise_.gains(0).size()),
+             gain_.data(),
              scratch.keys.data(),
              scratch.keys.data() + kBlock,
              plane_key_.data(),

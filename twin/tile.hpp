@@ -29,6 +29,20 @@ inline int64_t plane_current(const TileShape& shape, const ir::CrossbarChip& chi
   return current;
 }
 
+// Of every plane, the rows of the row tile that it drives.
+inline std::vector<int32_t> driven_rows(const TileShape& shape, std::span<const int32_t> x,
+                                        int32_t row_tile) {
+  const int32_t first = row_tile * shape.tile_rows;
+  const int32_t last = std::min(first + shape.tile_rows, shape.rows);
+  std::vector<int32_t> driven(static_cast<size_t>(shape.planes));
+  for (int32_t row = first; row < last; ++row) {
+    for (int32_t b = 0; b < shape.planes; ++b) {
+      driven[static_cast<size_t>(b)] += shape.digit(x[static_cast<size_t>(row)], b) != 0 ? 1 : 0;
+    }
+  }
+  return driven;
+}
+
 // A of the numeric contract, I' = current with its read noise.
 inline int32_t adc_code(const TileShape& shape, const ir::CrossbarChip& chip, int64_t current,
                         int32_t slice, int32_t column) {
@@ -48,13 +62,15 @@ void naive_tile(const TileShape& shape, const ir::CrossbarChip& chip, std::span<
                 Visit&& visit) {
   std::fill(y.begin(), y.end(), 0);
   for (int32_t tile = 0; tile < shape.row_tiles(); ++tile) {
+    const auto driven = driven_rows(shape, x, tile);
     for (int32_t c = 0; c < shape.cols; ++c) {
       for (int32_t b = 0; b < shape.planes; ++b) {
         for (int32_t s = 0; s < shape.slices; ++s) {
           int32_t code[2] = {};
           for (int32_t p = 0; p < 2; ++p) {
-            const int64_t current = plane_current(shape, chip, x, tile, c, b, s, p) +
-                                    noise.current(place, tile, c, b, s, p);
+            const int64_t current =
+                plane_current(shape, chip, x, tile, c, b, s, p) +
+                noise.current(place, tile, c, b, s, p, driven[static_cast<size_t>(b)]);
             code[p] = adc_code(shape, chip, current, s, c);
             visit(tile, c, b, s, p, current, code[p]);
           }
@@ -138,6 +154,7 @@ class FastTile {
   };
 
   void write_cells(const ir::CrossbarChip& chip);
+  void write_gains();
   void write_tables(const ir::CrossbarChip& chip);
   bool find_bounds(const ir::CrossbarChip& chip);
   void choose_lanes(const ir::CrossbarChip& chip);
@@ -163,6 +180,8 @@ class FastTile {
                      Scratch& scratch) const;
   int64_t noisy_current(const Scratch& scratch, const int16_t* z, int32_t vector, int32_t slice,
                         int32_t polarity, int32_t column) const;
+  // The noise of a vector's conversions is its draw times this.
+  NoiseGain noise_gain(const Scratch& scratch, int32_t vector, int32_t slice) const;
   int64_t weight(int32_t plane, int32_t slice) const;  // w_b 2^(cell_bits s) lsb[s]
   // One column's code of a current, by 64 bits.
   int32_t code(int64_t current, int32_t slice, int32_t column) const;
@@ -188,6 +207,7 @@ class FastTile {
   std::vector<int32_t> plane_weight_;  // [planes]
   std::vector<uint32_t> plane_key_;    // [planes] counter fields
   std::vector<uint32_t> column_key_;   // [row tile][column_stride_]
+  std::vector<uint16_t> gain_;         // NoiseView::gain
 };
 
 }  // namespace crosstwin::twin

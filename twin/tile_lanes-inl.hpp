@@ -83,10 +83,10 @@ HWY_INLINE hn::Vec<S16> noise_z(ir::NoiseKeys keys, V16 high, V16 low, V16 image
 }
 
 // noise_value of the z in 32-bit lanes.
-HWY_INLINE V32 noise_value(V32 z, int32_t mult, int32_t shift) {
+HWY_INLINE V32 noise_value(V32 z, V32 mult, int32_t shift) {
   const D32 d;
   const V32 half = hn::Set(d, shift == 0 ? 0 : int32_t{1} << (shift - 1));
-  return hn::ShiftRightSame(hn::Add(hn::Mul(z, hn::Set(d, mult)), half), shift);
+  return hn::ShiftRightSame(hn::Add(hn::Mul(z, mult), half), shift);
 }
 
 // ---- Conversion in 32-bit lanes ----

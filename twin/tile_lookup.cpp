@@ -141,7 +141,10 @@ class LookupPass {
   void run(const int32_t* HWY_RESTRICT x, int32_t* HWY_RESTRICT y) const {
     index_rows(tile_, x, vectors_ / quads_, buffers_.index);
     count_driven();
-    if (tile_.noise.on) spread_counters();
+    if (tile_.noise.on) {
+      spread_counters();
+      spread_gains();
+    }
     const uint8_t* table = tile_.table;
     for (int32_t c = 0; c < tile_.cols; ++c) {
       for (int32_t s = 0; s < tile_.slices; ++s) {
@@ -202,6 +205,17 @@ class LookupPass {
         to[stride()] = static_cast<uint16_t>(counter);
         to[2 * stride()] = static_cast<uint16_t>(tile_.noise.image[item] >> 16);
         to[3 * stride()] = static_cast<uint16_t>(tile_.noise.image[item]);
+      }
+    }
+  }
+
+  // Gains of the noise of every lane.
+  void spread_gains() const {
+    for (int32_t s = 0; s < tile_.slices; ++s) {
+      const uint16_t* gain = tile_.noise.gain + s * tile_.noise.gains;
+      uint16_t* to = buffers_.gain + s * stride();
+      for (int32_t i = 0; i < vectors_ * 2 * kHalf; ++i) {
+        to[i] = gain[tile_.noise.gains > 1 ? buffers_.count[i] : 0];
       }
     }
   }
@@ -281,7 +295,6 @@ class LookupPass {
     const auto clip = hn::Set(ds, static_cast<int16_t>(tile_.converter.clip[at]));
     const int shift = half.shift;
     const V32 weight = hn::Set(d32, slice.weight);
-    const auto gain = hn::Set(ds, static_cast<int16_t>(slice.noise_mult15));
     for (int v = 0; v < V; ++v) {
       const int32_t quad = (first + v) % quads_;
       V32 sum = hn::Zero(d32);
@@ -289,6 +302,10 @@ class LookupPass {
       for (int odd = 0; odd < 2; ++odd) {
         const int32_t lane = ((first + v) * 2 + odd) * kHalf;
         const V16 pedestal = hn::Add(hn::LoadU(d, buffers_.pedestal + s * stride() + lane), delta);
+        hn::Vec<S16> gain = hn::Zero(ds);
+        if constexpr (noise) {
+          gain = hn::BitCast(ds, hn::LoadU(d, buffers_.gain + s * stride() + lane));
+        }
         hn::Vec<S16> code[2];
 #pragma GCC unroll 2
         for (int p = 0; p < 2; ++p) {
@@ -335,7 +352,10 @@ class LookupPass {
     widen(hn::LoadU(d16, buffers_.count + lane), hn::LoadU(d16, buffers_.count + lane + kHalf),
           driven);
     V32 z[2][4];
+    V32 gain[4];
     if (tile_.noise.on) {
+      const uint16_t* from = buffers_.gain + s * stride() + lane;
+      widen(hn::LoadU(d16, from), hn::LoadU(d16, from + kHalf), gain);
       for (int p = 0; p < 2; ++p) {
         const uint32_t word = tile_.noise.column[c] | static_cast<uint32_t>(2 * s + p);
         widen(draw(lane, word), draw(lane + kHalf, word), z[p]);
@@ -351,7 +371,7 @@ class LookupPass {
         V32 current = hn::Add(
             hn::Mul(hn::LoadU(d, sums + (p * 4 + t) * kWord), hn::Set(d, slice.unit)), pedestal);
         if (tile_.noise.on) {
-          current = hn::Add(current, noise_value(z[p][t], slice.noise_mult, tile_.noise.shift));
+          current = hn::Add(current, noise_value(z[p][t], gain[t], tile_.noise.shift));
         }
         code[p] = convert(current);
       }

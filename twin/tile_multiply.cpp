@@ -39,13 +39,13 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     int32_t noise_shift, int32_t* y) {
+                     const NoiseGain& gain, int32_t* y) {
   for (int32_t c = 0; c < cols; ++c) {
     const int32_t at = s * converter.column_stride + c;
     int32_t code[2];
     for (int p = 0; p < 2; ++p) {
       int32_t current = currents[p * cols + c];
-      if (z != nullptr) current += ir::scale_noise(z[p * cols + c], slice.noise_mult, noise_shift);
+      if (z != nullptr) current += ir::scale_noise(z[p * cols + c], gain.mult, gain.shift);
       const int32_t raw = (current * converter.mult[at] + converter.offset[at]) >> slice.shift;
       const int32_t clipped = std::clamp(raw, 0, converter.clip[at]);
       code[p] = converter.inl == nullptr ? clipped : converter.inl[clipped];
@@ -122,11 +122,13 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* HWY_RESTRICT currents,
-                     const int16_t* HWY_RESTRICT z, int32_t noise_shift, int32_t* HWY_RESTRICT y) {
+                     const int16_t* HWY_RESTRICT z, const NoiseGain& gain,
+                     int32_t* HWY_RESTRICT y) {
   const D32 d;
   const hn::Rebind<int16_t, D32> d16;
   const auto lanes = static_cast<int32_t>(hn::Lanes(d));
   const V32 weight = hn::Set(d, plane_weight * slice.weight);
+  const V32 mult = hn::Set(d, gain.mult);
   for (int32_t c = 0; c < cols; c += lanes) {
     const int32_t at = s * converter.column_stride + c;
     const Converter32 convert = {hn::LoadU(d, converter.mult + at),
@@ -137,7 +139,7 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
       V32 current = hn::LoadU(d, currents + p * cols + c);
       if (z != nullptr) {
         current = hn::Add(current, noise_value(hn::PromoteTo(d, hn::LoadU(d16, z + p * cols + c)),
-                                               slice.noise_mult, noise_shift));
+                                               mult, gain.shift));
       }
       code[p] = convert(current);
     }
@@ -184,9 +186,9 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     int32_t noise_shift, int32_t* y) {
+                     const NoiseGain& gain, int32_t* y) {
   HWY_DYNAMIC_DISPATCH(convert_columns)
-  (converter, slice, s, cols, plane_weight, currents, z, noise_shift, y);
+  (converter, slice, s, cols, plane_weight, currents, z, gain, y);
 }
 
 void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint32_t* column,

@@ -20,11 +20,9 @@ struct SliceView {
   int32_t unit = 1;
   int32_t digits = 1;
   int32_t digit_bits = 1;
-  bool half = false;         // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
-  int32_t shift = 0;         // adc_shift
-  int32_t weight = 0;        // 2^(cell_bits s) lsb[s]
-  int32_t noise_mult = 0;    // in units of 2^-noise_shift
-  int32_t noise_mult15 = 0;  // in units of 2^-15, for 16-bit lanes
+  bool half = false;   // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
+  int32_t shift = 0;   // adc_shift
+  int32_t weight = 0;  // 2^(cell_bits s) lsb[s]
 };
 
 // Converters of all columns: [slice][column_stride].
@@ -43,6 +41,8 @@ struct NoiseView {
   bool on = false;
   ir::NoiseKeys keys{};
   int32_t shift = 0;                   // noise_shift
+  int32_t gains = 1;                   // one, or one for every number of driven rows
+  const uint16_t* gain = nullptr;      // [slice][gains] in units of 2^-shift, of 2^-15 where `half`
   const uint32_t* image = nullptr;     // [positions of the block]
   const uint32_t* position = nullptr;  // [positions of the block]
   const uint32_t* plane = nullptr;     // [planes]
@@ -71,6 +71,7 @@ struct LookupBuffers {
   uint16_t* count;     // 1: rows driven
   uint16_t* pedestal;  // a slice: base times them, 16 bits
   uint16_t* noise;     // 4: high and low counter, high and low image number
+  uint16_t* gain;      // a slice: that of the noise
   int32_t* sums;       // 2
 };
 
@@ -92,11 +93,17 @@ inline constexpr int32_t kMultiplyBlock = 32;
 void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
                      int32_t vectors, int32_t* sums);
 
+// scale_noise of a draw.
+struct NoiseGain {
+  int32_t mult = 0;
+  int32_t shift = 0;
+};
+
 // y[cols + kMaxLanes] += weight (A[+] - A[-]) of one slice of one plane; currents [2][cols], noise
 // z (noise_z) [2][cols] or null; both may be read kMaxLanes beyond.
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     int32_t noise_shift, int32_t* y);
+                     const NoiseGain& gain, int32_t* y);
 
 // z[c] = noise_z of counter column[c] | rest, c < cols; writes up to 2 kMaxLanes beyond.
 void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint32_t* column,

@@ -8,6 +8,8 @@ TILE_EVENTS = {
     "inl": "the code table changes a code",
     "noise negative": "noise lowers a current",
     "noise positive": "noise raises a current",
+    "noise undriven": "a gain by driven rows is taken where there is none",
+    "noise all driven": "a gain by driven rows is taken of a row tile that is all driven",
     "current under 0": "noise brings a current under zero",
     "full current": "every cell of a row tile is at full scale and every input bit set",
     "no current": "no input bit of a row tile is set, or its cells hold 0",

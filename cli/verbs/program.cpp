@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/table.hpp"
@@ -42,6 +43,13 @@ ordered_json cells_json(const twin::CellReport& cells, const ir::Device& device)
                        {"variation", deviation_json(cells.variation)}};
   if (device.ages()) json["aged"] = deviation_json(cells.aged);
   if (!device.wires.ideal()) json["wires"] = deviation_json(cells.wires);
+  if (device.cells_noisy()) {
+    std::vector<double> sigma;
+    for (const double variance : cells.noise.variance) sigma.push_back(std::sqrt(variance));
+    json["noise"] = {{"sigma", sigma},
+                     {"least_column", cells.noise.least_column},
+                     {"most_column", cells.noise.most_column}};
+  }
   if (device.write_verify.max_pulses > 0) {
     json["pulses"] = cells.pulses;
     json["unverified"] = cells.unverified;
@@ -111,6 +119,8 @@ std::string cell_table(const ordered_json& result) {
   const bool verifies = first.contains("pulses");
   if (ages) head.push_back(fmt::format("steps in {:g} s", result["time"].get<double>()));
   if (wired) head.emplace_back("steps by wires");
+  const bool noisy = first.contains("noise");
+  if (noisy) head.insert(head.end(), {"noise of a cell", "(columns)"});
   if (verifies) head.insert(head.end(), {"pulses a cell", "unverified", "energy"});
   Table table(head);
   for (const ordered_json& stage : result["stages"]) {
@@ -130,6 +140,18 @@ std::string cell_table(const ordered_json& result) {
         fmt::format("{:.4f}", cells["variation"]["sigma"].get<double>())};
     if (ages) row.push_back(spread(cells["aged"]));
     if (wired) row.push_back(spread(cells["wires"]));
+    if (noisy) {
+      const ordered_json& noise = cells["noise"];
+      std::string sigmas;
+      for (const ordered_json& sigma : noise["sigma"]) {
+        sigmas += fmt::format("{}{:.3f}", sigmas.empty() ? "" : "/", sigma.get<double>());
+      }
+      row.push_back(sigmas);
+      // From variances: what a column's deviation is of the layer's mean.
+      row.push_back(fmt::format("{:+.1f}..{:+.1f}%",
+                                100 * (std::sqrt(noise["least_column"].get<double>()) - 1),
+                                100 * (std::sqrt(noise["most_column"].get<double>()) - 1)));
+    }
     if (verifies) {
       row.push_back(fmt::format("{:.2f}", cells["pulses"].get<double>() / count));
       row.push_back(grouped(cells["unverified"].get<int64_t>()));
@@ -141,7 +163,9 @@ std::string cell_table(const ordered_json& result) {
 }
 
 std::string text(const ordered_json& result) {
-  return line(result) + (result["shared_table"].get<bool>() ? "" : "\n" + cell_table(result));
+  const bool plain =
+      result["shared_table"].get<bool>() && !result["stages"].front()["cells"].contains("noise");
+  return line(result) + (plain ? "" : "\n" + cell_table(result));
 }
 
 }  // namespace

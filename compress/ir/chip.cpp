@@ -147,7 +147,10 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
     const int64_t codes = int64_t{1} << design.layout.adc_bits;
     ranges(place + ".adc_clip", crossbar.adc_clip, slices * cols, 0, codes - 1);
     if (!crossbar.inl.empty()) ranges(place + ".inl", crossbar.inl, codes, 0, codes - 1);
-    ranges(place + ".noise_mult", crossbar.noise_mult, slices, 0, 65535);
+    const int64_t gains = std::min<int64_t>(design.layout.tile_rows, rows) + 1;
+    const bool by_count = static_cast<int64_t>(crossbar.noise_mult.size()) > slices;
+    ranges(place + ".noise_mult", crossbar.noise_mult, by_count ? slices * gains : slices, 0,
+           65535);
     if (crossbar.noise_shift < 0 || crossbar.noise_shift > 31) {
       fail(place + ".noise_shift", "out of range", "0..31", std::to_string(crossbar.noise_shift));
     }
@@ -160,7 +163,8 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
       if (bits > 32) {
         fail(place + ".noise_mult of layer " + stages[i]->name,
              "read noise cannot number the layer's conversions", "32 bits of counter",
-             std::to_string(bits), "split the layer, or take a device without read_noise");
+             std::to_string(bits),
+             "split the layer, or take a device without read_noise and cell_noise");
       }
     }
     if (!chip.shared_table) continue;
@@ -196,11 +200,16 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
   for (const CrossbarChip& crossbar : chip.crossbars) {
     const auto slices = static_cast<int64_t>(crossbar.lsb.size());
     const auto per_column = static_cast<int64_t>(crossbar.adc_mult.size());
-    json["crossbars"].push_back({{"stage", crossbar.stage},
-                                 {"adc_shift", crossbar.adc_shift},
-                                 {"lsb", crossbar.lsb},
-                                 {"noise_mult", crossbar.noise_mult},
-                                 {"noise_shift", crossbar.noise_shift}});
+    ordered_json entry = {
+        {"stage", crossbar.stage}, {"adc_shift", crossbar.adc_shift}, {"lsb", crossbar.lsb}};
+    if (const int64_t gains = crossbar.noise_gains(); gains == 1) {
+      entry["noise_mult"] = crossbar.noise_mult;
+    } else {
+      tensors[crossbar.stage + ".noise_mult"] =
+          Array<int32_t>{{slices, gains}, crossbar.noise_mult};
+    }
+    entry["noise_shift"] = crossbar.noise_shift;
+    json["crossbars"].push_back(entry);
     const int64_t cols = per_column / slices;
     const int64_t rows = static_cast<int64_t>(crossbar.g.size()) / (2 * per_column);
     tensors[crossbar.stage + ".g"] = Array<uint16_t>{{2, slices, rows, cols}, crossbar.g};
@@ -244,10 +253,16 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
     crossbar.stage = entries[i].at("stage").string();
     crossbar.adc_shift = read_list(entries[i].at("adc_shift"), 0, 31);
     crossbar.lsb = read_list(entries[i].at("lsb"), 0, kMaxLsb);
-    crossbar.noise_mult = read_list(entries[i].at("noise_mult"), 0, 65535);
     crossbar.noise_shift = static_cast<int32_t>(entries[i].at("noise_shift").integer(0, 31));
     const auto [slices, rows, cols] = extent_of(design, *stages[i]);
     const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
+    if (tensors.count(name("noise_mult")) == 0) {
+      crossbar.noise_mult = read_list(entries[i].at("noise_mult"), 0, 65535);
+    } else {
+      const int64_t gains = std::min<int64_t>(design.layout.tile_rows, rows) + 1;
+      crossbar.noise_mult =
+          npz_member<int32_t>(tensors, name("noise_mult"), {slices, gains}, tensor_file).data;
+    }
     crossbar.g =
         npz_member<uint16_t>(tensors, name("g"), {2, slices, rows, cols}, tensor_file).data;
     crossbar.adc_mult =

@@ -27,16 +27,22 @@ struct CrossbarChip {
   std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, 1..kMaxLsb
   std::vector<int32_t> adc_clip;    // [S][C] highest code, 0..2^adc_bits - 1
   std::vector<uint16_t> inl;        // [2^adc_bits] what a code comes out as; empty = itself
-  std::vector<int32_t> noise_mult;  // [S] 0..65535; all 0 = no read noise
-  int32_t noise_shift = 0;          // 0..31
+  // [S][N] 0..65535, N = 1 or min(tile_rows, rows) + 1; all 0 = no read noise. Of a conversion of n
+  // driven rows: its only one, or the n-th.
+  std::vector<int32_t> noise_mult;
+  int32_t noise_shift = 0;  // 0..31
 
   bool noisy() const;
+  // N of noise_mult.
+  int32_t noise_gains() const {
+    return adc_shift.empty() ? 0 : static_cast<int32_t>(noise_mult.size() / adc_shift.size());
+  }
 };
 
 inline constexpr int32_t kMaxLsb = 65535;
 
 struct Chip {
-  static constexpr int32_t kSchemaVersion = 2;
+  static constexpr int32_t kSchemaVersion = 3;
   std::string design_hash;
   uint64_t seed = 0;            // of the cells and converters
   uint64_t noise_seed = 0;      // of the read noise

@@ -44,6 +44,8 @@ void visit_members(D& d, Visitor& v) {
   v.number("read_noise", d.read_noise, 0, 1000);
   v.optional_from_here();
   v.numbers("level_sigma", d.level_sigma, 0, kMaxConductance);
+  v.number("cell_noise", d.cell_noise, 0, 1000);
+  v.numbers("cell_noise_level", d.cell_noise_level, 0, 1000);
   v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
   v.string("fault_map", d.fault_map);
   v.string("conductances", d.conductances);
@@ -258,8 +260,13 @@ void read_g_max(const JsonReader& json, Device& device) {
 bool Device::ideal() const {
   return level_mean.empty() && sigma == 0 && level_sigma.empty() && stuck_low == 0 &&
          stuck_high == 0 && adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 &&
-         read_noise == 0 && fault_map.empty() && conductances.empty() &&
+         read_noise == 0 && !cells_noisy() && fault_map.empty() && conductances.empty() &&
          write_verify.max_pulses == 0 && wires.ideal() && !ages();
+}
+
+bool Device::cells_noisy() const {
+  return cell_noise > 0 || std::any_of(cell_noise_level.begin(), cell_noise_level.end(),
+                                       [](double value) { return value > 0; });
 }
 
 bool Device::ages() const {
@@ -294,6 +301,7 @@ void check_device(const Device& device, const std::string& where) {
   };
   per_level("level_mean", device.level_mean);
   per_level("level_sigma", device.level_sigma);
+  per_level("cell_noise_level", device.cell_noise_level);
   per_level("drift.level_nu", device.drift.level_nu);
   per_level("drift.level_nu_sigma", device.drift.level_nu_sigma);
   for (size_t k = 1; k < device.level_mean.size(); ++k) {
@@ -308,6 +316,10 @@ void check_device(const Device& device, const std::string& where) {
   if (!device.level_sigma.empty() && device.sigma > 0) {
     fail("sigma", "given beside level_sigma", "one of the two", json(device.sigma).dump(),
          "level_sigma [] lets sigma hold for all levels");
+  }
+  if (!device.cell_noise_level.empty() && device.cell_noise > 0) {
+    fail("cell_noise", "given beside cell_noise_level", "one of the two",
+         json(device.cell_noise).dump(), "cell_noise_level [] lets cell_noise hold for all levels");
   }
   const double lowest = device.level_mean.empty() ? device.g_min : device.level_mean[0];
   if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {
@@ -422,8 +434,8 @@ Device with_levels(const Device& device, int32_t levels) {
   Device used = device;
   used.levels = levels;
   if (device.level_mean.empty()) used.g_step = device.g_step * stride;
-  for (std::vector<double>* list :
-       {&used.level_mean, &used.level_sigma, &used.drift.level_nu, &used.drift.level_nu_sigma}) {
+  for (std::vector<double>* list : {&used.level_mean, &used.level_sigma, &used.cell_noise_level,
+                                    &used.drift.level_nu, &used.drift.level_nu_sigma}) {
     if (list->empty()) continue;
     for (int32_t k = 0; k < levels; ++k)
       (*list)[static_cast<size_t>(k)] = (*list)[static_cast<size_t>(k * stride)];

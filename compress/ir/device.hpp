@@ -75,6 +75,9 @@ struct Device {
   double adc_offset_sigma = 0;  // in LSB, one draw a column and slice
   double adc_inl = 0;           // peak of the non-linearity in LSB, one drawn curve a layer
   double read_noise = 0;        // of a conversion's current, in level steps; a draw each
+  // Of one driven cell's current in one read, in level steps: twin/read_noise.hpp.
+  double cell_noise = 0;
+  std::vector<double> cell_noise_level;  // [levels], instead of cell_noise; empty = all cell_noise
 
   double siemens_per_unit = 4e-9;  // what a unit of G is
   // A real chip's: files (compress/ir/device_arrays.hpp), empty = drawn.
@@ -89,6 +92,7 @@ struct Device {
 
   bool ideal() const;  // every cell sits exactly on its linear level, every converter is perfect
   bool ages() const;   // cells differ from what they were at time 0
+  bool cells_noisy() const;  // a read differs by what its cells do
   // Begins a message about the member, such as "pcm.json: $.sigma".
   std::string place(const std::string& member) const;
 };

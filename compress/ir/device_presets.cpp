@@ -12,7 +12,8 @@
 //   x^2; drift from t0 = 20 s with nu = -0.0155 ln x + 0.0244 within 0.049..0.1, spread -0.0125 ln
 //   x - 0.0059 within 0.008..0.045; the figures of aihwkit's PCMLikeNoiseModel.
 // Deviations: 16 levels, linear over the range, instead of any conductance; the drift exponent is
-//   cut at 0 (aihwkit takes its absolute value: the mean is six spreads or, at 0 uS, two above 0).
+//   cut at 0 (aihwkit takes its absolute value: the mean is six spreads or, at 0 uS, two above 0);
+//   its 1/f noise is left out: it accumulates since programming, and is no draw a read.
 #include "compress/ir/device_presets.hpp"
 
 #include <algorithm>

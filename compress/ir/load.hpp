@@ -12,7 +12,7 @@ namespace crosstwin::ir {
 // One memory of one layer, from its first word to its last.
 struct LoadRecord {
   std::string layer;   // name in the design
-  std::string holds;   // rows | weights | table | requant | adc | inl | noise_keys
+  std::string holds;   // rows | weights | table | requant | adc | inl | noise_keys | noise
   int32_t number = 0;  // of the layer among the crossbar layers
   int32_t memory = 0;  // of the layer, rtl_templates/README.md
   int32_t words = 0;

@@ -122,6 +122,18 @@ Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const T
   return image;
 }
 
+Image noise_image(const ir::Layout& layout, const ir::CrossbarChip& cells) {
+  const int32_t gains = cells.noise_gains();
+  Image image(gains, layout.slices * 16);
+  for (int32_t slice = 0; slice < layout.slices; ++slice) {
+    for (int32_t driven = 0; driven < gains; ++driven) {
+      image.put(driven, slice * 16, cells.noise_mult[static_cast<size_t>(slice * gains + driven)],
+                16);
+    }
+  }
+  return image;
+}
+
 Image inl_image(const ir::Layout& layout, const ir::CrossbarChip& cells) {
   const int64_t codes = int64_t{1} << layout.adc_bits;
   Image image(codes, layout.adc_bits);

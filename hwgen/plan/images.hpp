@@ -48,6 +48,9 @@ Image requant_image(const ir::Crossbar& crossbar, const TileForm& form);
 // A column's converters: per slice {clip, offset, mult}, slice 0 low.
 Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const TileForm& form);
 
+// Gains of the read noise of every number of driven rows: a slice 16 bits, slice 0 low.
+Image noise_image(const ir::Layout& layout, const ir::CrossbarChip& cells);
+
 // What a code becomes behind the clamp.
 Image inl_image(const ir::Layout& layout, const ir::CrossbarChip& cells);
 

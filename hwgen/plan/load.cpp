@@ -16,8 +16,9 @@ namespace crosstwin::hwgen {
 namespace {
 
 // Memory numbers of xb_layer's configuration bus.
-constexpr std::array kMemories = {"rows", "weights", "table",     "requant",
-                                  "adc",  "inl",     "noise_keys"};
+constexpr const char* kNoiseKeys = "noise_keys";
+constexpr std::array kMemories = {"rows", "weights", "table",    "requant",
+                                  "adc",  "inl",     kNoiseKeys, "noise"};
 constexpr int32_t kKeyWords = 2;
 
 int32_t memory_number(const std::string& holds) {
@@ -49,6 +50,7 @@ constexpr std::array kMeanings = {
     Meaning{"Inl", "a table of the converters' non-linearity", 0, kDevice},
     Meaning{"Noise", "read noise", 0, kDevice},
     Meaning{"NoiseMult", "gains of the read noise, slice 0 first", 16, kDevice},
+    Meaning{"NoiseRows", "gains of the read noise by driven rows", 0, kDevice},
     Meaning{"NoiseShift", "shift of the read noise", 0, kDevice},
     Meaning{"InBits", "bits of an activation", 0, kShape},
     Meaning{"OutLow", "least output", 0, kShape},
@@ -250,11 +252,10 @@ std::vector<WritableMemory> writable_memories(const Plan& plan) {
                       0});
     }
     if (layer.noise_keys) {
-      list.push_back(
-          {{layer.name, kMemories.back(), number, memory_number(kMemories.back()), kKeyWords, 1},
-           32,
-           nullptr,
-           *layer.noise_keys});
+      list.push_back({{layer.name, kNoiseKeys, number, memory_number(kNoiseKeys), kKeyWords, 1},
+                      32,
+                      nullptr,
+                      *layer.noise_keys});
     }
     std::sort(list.begin() + static_cast<int64_t>(first), list.end(),
               [](const WritableMemory& a, const WritableMemory& b) {

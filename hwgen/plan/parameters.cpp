@@ -32,7 +32,7 @@ void check_noise(const LayerSpace& space) {
   if (counter.bits() <= 32) return;
   throw ir::Error({"layer " + space.stage().name, "too many conversions an image for read noise",
                    "32 bits to number them", fmt::format("{} bits", counter.bits()),
-                   "taller tiles, or a device without read_noise"});
+                   "taller tiles, or a device without read_noise and cell_noise"});
 }
 
 }  // namespace
@@ -97,6 +97,7 @@ std::vector<Binding> layer_parameters(const ir::Design& design, const ir::Chip& 
       check_noise(space);
       set("Noise", bit(true));
       set("NoiseMult", packed(form.noise_mult, 16));
+      if (form.noise_rows) set("NoiseRows", bit(true));
       set("NoiseShift", number(form.noise_shift));
       const auto key_index = static_cast<uint32_t>(&space.cells() - chip.crossbars.data());
       set("NoiseKeys", fmt::format("64'h{:016x}", ir::noise_keys(chip.noise_seed, key_index).bits));

@@ -350,6 +350,11 @@ class Planner {
         set_style("InlBlock", inl);
         set_memory("InlImage", "inl", 5, inl);
       }
+      if (form.noise_rows) {
+        const Image gains = noise_image(layout, space.cells());
+        set_style("NoiseBlock", gains);
+        set_memory("NoiseImage", "noise", 7, gains);
+      }
     }
     set_memory("RequantImage", "requant", 3, requant);
     connect_configuration(instance, crossbar_index(space), noise);

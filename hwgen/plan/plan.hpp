@@ -57,7 +57,7 @@ struct Port {
 struct Memory {
   std::string file;   // relative to the generated design's folder
   std::string layer;  // name in the design
-  std::string holds;  // rows | weights | table | requant | adc | inl
+  std::string holds;  // rows | weights | table | requant | adc | inl | noise
   // Where a configuration record writes it, in a writable design: crossbar layer and memory.
   int32_t config_layer = 0;
   int32_t config_memory = 0;

@@ -99,7 +99,13 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
   form.adc_shift = cells.adc_shift;
   form.inl = rewriting.inl || !cells.inl.empty();
   if (cells.noisy()) {
-    form.noise_mult = cells.noise_mult;
+    const auto gains = static_cast<size_t>(cells.noise_gains());
+    form.noise_rows = gains > 1;
+    for (size_t at = 0; at < cells.noise_mult.size(); at += gains) {
+      uint32_t mask = writable && form.noise_rows ? kAnyGain : 0;
+      for (size_t n = 0; n < gains; ++n) mask |= static_cast<uint32_t>(cells.noise_mult[at + n]);
+      form.noise_mult.push_back(static_cast<int32_t>(mask));
+    }
     form.noise_shift = cells.noise_shift;
   }
   form.lsb = cells.lsb;

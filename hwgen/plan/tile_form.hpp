@@ -22,7 +22,9 @@ struct TileForm {
   int32_t offset_bits = 32;         // signed, of an offset in that memory
   uint32_t adc_mask = 1;            // bits that are set in some gain
   bool inl = false;                 // a code table behind the clamp
-  std::vector<int32_t> noise_mult;  // [S]; empty without read noise
+  std::vector<int32_t> noise_mult;  // [S]; empty without read noise; with noise_rows all bits that
+                                    // are set in some gain of the slice
+  bool noise_rows = false;          // the gains come from a memory, by the number of driven rows
   int32_t noise_shift = 0;
   std::vector<int32_t> lsb;  // [S]
   int32_t bias_bits = 2;     // signed, in the requantizer's memory

@@ -67,8 +67,33 @@ void noise(Structure& s, const TileForm& form, int32_t acc_bits) {
   for (const int32_t mult : form.noise_mult) mask |= static_cast<uint32_t>(mult);
   s.add += std::popcount(mask) * (10.0 + digits(mask) / 2.0);
   s.add += acc_bits + 2;
+  if (form.noise_rows) {  // a gain and its constant a lane
+    s.mask += std::popcount(mask) * 10.0;
+    s.add += 18 + 10.0 + digits(mask);
+    s.plain += 2.0 * digits(mask);
+  }
   const int32_t wait = noise_wait(form);
   s.plain += static_cast<double>(wait) * (acc_bits + kFlags);
+}
+
+// xb_tile_driven: counts beside the accumulators, their copy, the memory of gains.
+void driven_rows(Structure& s, const LayerShape& shape, const Build& build, int32_t full_rows,
+                 bool writable) {
+  const int32_t bits = digits(full_rows);
+  const int32_t beat_planes = std::max(1, build.adc_lanes / shape.words());
+  if (build.row_lanes > 1) {
+    Structure tree;
+    adder_tree(tree, build.row_lanes, 1, true);
+    s.add += build.planes * tree.add;
+    s.plain += build.planes * tree.plain;
+  }
+  s.add += build.planes * bits;
+  s.mux += build.planes * bits;
+  s.plain += (ir::kNoiseRounds - 1.0) * beat_planes * bits;
+  for (int32_t plane = 0; plane < beat_planes; ++plane) {
+    rom(s, full_rows + 1, shape.slices * 16, build, writable);
+  }
+  if (build.adc_lanes < shape.words()) s.logic += build.adc_lanes * 16.0 * (shape.slices - 1);
 }
 
 // The sum I * mult + offset + half of a converter without DSP blocks: a tree whose nodes add only
@@ -215,6 +240,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.count += 32;  // images
     counter(s, shape.positions());
   }
+  if (form.noise_rows) driven_rows(s, shape, build, full_rows, writable);
   if (form.adc_per_column || !form.noise_mult.empty()) counter(s, shape.cols);
   if (form.adc_per_column) {
     rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), build, writable);

@@ -7,7 +7,9 @@
 //
 // A new counter every cycle, no stalls; value_o follows xb_pkg::noise_latency(NoiseMult) cycles
 // later. image_i is taken xb_pkg::NoiseImageDelay cycles after the counter that it belongs to: it
-// enters between the rounds, and so needs no registers here. Nothing is reset but the keys.
+// enters between the rounds, and so needs no registers here; with Gain so is mult_i, NoiseGainDelay
+// cycles after it, which then multiplies in the place of NoiseMult[slice]. Nothing is reset but the
+// keys.
 //
 // A round is 16 adder cells and 16 exclusive ors on two halves of 16 bits. The gain is a tree of
 // one addend for every bit that is set in some slice's multiplier plus one for the constants, as in
@@ -22,6 +24,7 @@ module xb_noise #(
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // slice 0 low, 0..65535
     parameter int unsigned NoiseShift = 0,  // 0..31
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = 64'h0123_4567_89ab_cdef,
+    parameter bit Gain = 1'b0,  // 1: gains come with mult_i, NoiseMult is the OR of a slice's
     parameter bit Writable = 1'b0,  // 1: NoiseKeys are only what the keys are after reset
     localparam int unsigned PosBits = xb_pkg::digits(Positions - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
@@ -44,6 +47,9 @@ module xb_noise #(
     input  logic [  ColBits-1:0] column_i,     // column of the layer
     input  logic [PlaneBits-1:0] plane_i,      // input bit
     input  logic [ WordBits-1:0] word_i,       // 2 * slice + polarity
+    // verilator lint_off UNUSED
+    input  logic [         15:0] mult_i,       // Gain: the gain, NoiseGainDelay cycles later
+    // verilator lint_on UNUSED
     output logic [NoiseBits-1:0] value_o       // n, signed, noise_latency cycles later
 );
 
@@ -180,6 +186,26 @@ module xb_noise #(
     assign slice = '0;
   end
 
+  // A gain of its own, and its constant: with z_q.
+  logic [15:0] gain;
+  logic [SumBits-1:0] gain_constant;
+  if (Gain) begin : gen_gain
+    logic [15:0] once_q, gain_q;
+    logic [17:0] thrice_q;  // 384 = 3 * 2^7
+    logic [SumBits-1:0] constant_q;
+    always_ff @(posedge clk_i) begin
+      once_q <= mult_i;
+      thrice_q <= 18'(mult_i) + {1'b0, mult_i, 1'b0};
+      gain_q <= once_q;
+      constant_q <= SumBits'((64'd1 << NoiseShift) >> 1) - (SumBits'(thrice_q) << 7);
+    end
+    assign gain = gain_q;
+    assign gain_constant = constant_q;
+  end else begin : gen_fixed_gain
+    assign gain = '0;
+    assign gain_constant = '0;
+  end
+
   // A heap as in xb_adc: node n, at (n - 1) * SumBits, adds nodes 2n and 2n + 1; node 1 is the root.
   logic [(2*Leaves-1)*SumBits-1:0] node;
 
@@ -191,6 +217,7 @@ module xb_noise #(
         for (int unsigned s = 1; s < Slices; s++) begin
           if (slice == SliceBits'(s)) leaf = SumBits'(constant(s));
         end
+        if (Gain) leaf = gain_constant;
       end
     end else if (j < Addends) begin : gen_addend
       localparam int unsigned Bit = xb_pkg::nth_one(Mask, j - 1);
@@ -201,6 +228,7 @@ module xb_noise #(
           if (slice == SliceBits'(s)) gate = Mult[s*16+Bit];
         end
         if (everywhere(Bit)) gate = 1'b1;
+        if (Gain) gate = gain[Bit];
       end
       assign leaf = gate ? (SumBits'(z_q) << Bit) : '0;
     end else begin : gen_none

@@ -49,6 +49,7 @@ module xb_tile #(
     parameter bit Dsp = 1'b0,  // 1: the converters' products are `*`
     parameter bit Noise = 1'b0,  // 1: read noise is added to I
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // 0..65535, slice 0 low
+    parameter bit NoiseRows = 1'b0,  // 1: by driven rows from NoiseImage, NoiseMult ORs a slice's
     parameter int unsigned NoiseShift = 0,  // 0..31
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
     parameter int unsigned Positions = 1,  // Noise: output positions of an image
@@ -57,9 +58,11 @@ module xb_tile #(
     parameter TableImage = "",
     parameter AdcImage = "",
     parameter InlImage = "",
+    parameter NoiseImage = "",
     parameter int unsigned WeightBlock = 0,  // memory styles, xb_prim_rom
     parameter int unsigned AdcBlock = 0,
     parameter int unsigned InlBlock = 0,
+    parameter int unsigned NoiseBlock = 0,
     parameter bit Writable = 1'b0,  // the memories have write ports
     localparam int unsigned Tiles = xb_pkg::ceil_div(Rows, TileRows),
     localparam int unsigned YBits = xb_pkg::y_bits(
@@ -70,7 +73,7 @@ module xb_tile #(
     input logic rst_ni,  // synchronous reset, active low
     // verilator lint_off UNUSED
     input logic cfg_valid_i,  // Writable: write a chunk of a memory's word
-    input logic [2:0] cfg_mem_i,  // 1 weights, 2 table, 4 adc, 5 inl, 6 keys
+    input logic [2:0] cfg_mem_i,  // 1 weights, 2 table, 4 adc, 5 inl, 6 keys, 7 noise
     input logic [23:0] cfg_addr_i,  // word
     input logic [7:0] cfg_chunk_i,  // 32 bits of it, 0 the lowest
     input logic [31:0] cfg_data_i,
@@ -159,13 +162,11 @@ module xb_tile #(
 
   // ------------------------------------------------------------------ rows in, cells out
   logic en;  // the row pipeline moves
-  logic accept;
-  logic tile_end;
   logic [AddrBits-1:0] addr;
-  logic [RowLanes*Planes-1:0] in_bits;
+  logic [RowLanes*Planes-1:0] bits;  // as the conductances come
+  logic row_valid, row_end, row_last;  // as the accumulators add
 
   assign in_ready_o = en;
-  assign accept = in_valid_i && en;
 
   xb_tile_rows #(
       .Rows    (Rows),
@@ -173,15 +174,21 @@ module xb_tile #(
       .RowLanes(RowLanes),
       .Groups  (Groups),
       .InBits  (InBits),
-      .Planes  (Planes)
+      .Planes  (Planes),
+      .Cells   (CellDepth),
+      .Depth   (Depth)
   ) u_rows (
-      .clk_i     (clk_i),
-      .rst_ni    (rst_ni),
-      .accept_i  (accept),
-      .data_i    (in_data_i),
-      .addr_o    (addr),
-      .bits_o    (in_bits),
-      .tile_end_o(tile_end)
+      .clk_i  (clk_i),
+      .rst_ni (rst_ni),
+      .en_i   (en),
+      .valid_i(in_valid_i),
+      .data_i (in_data_i),
+      .last_i (in_last_i),
+      .addr_o (addr),
+      .bits_o (bits),
+      .valid_o(row_valid),
+      .end_o  (row_end),
+      .last_o (row_last)
   );
 
   logic [RowLanes*Pe*PlaneWords*GBits-1:0] g;
@@ -210,40 +217,14 @@ module xb_tile #(
       .g_o        (g)
   );
 
-  // The activations and their flags wait for the conductances. The bits are 0 where there is no beat,
-  // reset included: with one row a beat they alone enable the accumulators.
-  logic [Depth-1:0] valid_q, end_q, last_q;
-  logic [CellDepth*RowLanes*Planes-1:0] bits_q;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      valid_q <= '0;
-      bits_q  <= '0;
-    end else if (en) begin
-      valid_q <= {valid_q[Depth-2:0], in_valid_i};
-      bits_q <= {
-        bits_q[(CellDepth-1)*RowLanes*Planes-1:0], in_valid_i ? in_bits : {RowLanes * Planes{1'b0}}
-      };
-    end
-  end
-  always_ff @(posedge clk_i) begin
-    if (en) begin
-      end_q  <= {end_q[Depth-2:0], tile_end};
-      last_q <= {last_q[Depth-2:0], in_last_i};
-    end
-  end
-
   // ------------------------------------------------------------------ accumulate
-  logic row_valid, row_end, row_last;
   logic full_q;  // the accumulators hold a finished row tile
   logic full_last_q;  // and it is the image's last
   logic flush_q;  // the first cycle out of reset: the accumulators hold nothing, clear them
   logic free;  // the shift register can take a row tile in this cycle
   logic load;  // it does, and the accumulators are cleared
 
-  assign row_valid = valid_q[Depth-1];
-  assign row_end = end_q[Depth-1];
-  assign row_last = last_q[Depth-1];
-  assign en = !(full_q && row_valid);
+  assign en   = !(full_q && row_valid);
   assign load = full_q && free;
 
   always_ff @(posedge clk_i) begin
@@ -268,7 +249,7 @@ module xb_tile #(
   ) u_sums (
       .clk_i  (clk_i),
       .en_i   (en),
-      .bits_i (bits_q[(CellDepth-1)*RowLanes*Planes+:RowLanes*Planes]),
+      .bits_i (bits),
       .g_i    (g),
       .clear_i(load),
       .hold_i (full_q),
@@ -349,10 +330,15 @@ module xb_tile #(
       .NoiseMult   (NoiseMult),
       .NoiseShift  (NoiseShift),
       .NoiseKeys   (NoiseKeys),
+      .NoiseRows   (NoiseRows),
+      .FullRows    (FullRows),
+      .RowLanes    (RowLanes),
       .AdcImage    (AdcImage),
       .InlImage    (InlImage),
+      .NoiseImage  (NoiseImage),
       .AdcBlock    (AdcBlock),
       .InlBlock    (InlBlock),
+      .NoiseBlock  (NoiseBlock),
       .Writable    (Writable)
   ) u_convert (
       .clk_i        (clk_i),
@@ -363,6 +349,11 @@ module xb_tile #(
       .cfg_chunk_i  (cfg_chunk_i),
       .cfg_data_i   (cfg_data_i),
       .first_image_i(first_image_i),
+      .row_en_i     (en),
+      .row_bits_i   (bits),
+      .row_load_i   (load),
+      .row_hold_i   (full_q),
+      .row_add_i    (row_valid),
       .issue_i      (issue),
       .current_i    (current),
       .sub_i        (sub),
@@ -489,6 +480,6 @@ module xb_tile #(
   assign probe_word   = 32'(code_sub) * AdcLanes;
   // verilator lint_on UNUSED
 
-  `XB_ASSERT(LastEndsTile, !(accept && in_last_i) || addr == AddrBits'(Words - 1))
+  `XB_ASSERT(LastEndsTile, !(in_valid_i && en && in_last_i) || addr == AddrBits'(Words - 1))
 
 endmodule

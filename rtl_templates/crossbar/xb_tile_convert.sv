@@ -27,10 +27,15 @@ module xb_tile_convert #(
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},
     parameter int unsigned NoiseShift = 0,
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
+    parameter bit NoiseRows = 1'b0,  // gains by driven rows, see xb_tile_driven
+    parameter int unsigned FullRows = 18,
+    parameter int unsigned RowLanes = 1,
     parameter AdcImage = "",  // $readmemh images, see README
     parameter InlImage = "",
+    parameter NoiseImage = "",
     parameter int unsigned AdcBlock = 0,  // their memory styles, xb_prim_rom
     parameter int unsigned InlBlock = 0,
+    parameter int unsigned NoiseBlock = 0,
     parameter bit Writable = 1'b0,  // memories and keys can be written
     localparam int unsigned PlaneWords = 2 * Slices,
     localparam int unsigned BeatPlanes = (AdcLanes > PlaneWords) ? AdcLanes / PlaneWords : 1,
@@ -49,6 +54,13 @@ module xb_tile_convert #(
     input  logic [                 7:0] cfg_chunk_i,
     input  logic [                31:0] cfg_data_i,
     input  logic [                31:0] first_image_i,  // image number after reset
+    // verilator lint_on UNUSED
+    // verilator lint_off UNUSED
+    input  logic                        row_en_i,       // NoiseRows: the rows, as of xb_tile_sums
+    input  logic [ RowLanes*Planes-1:0] row_bits_i,
+    input  logic                        row_load_i,     // to clear_i there
+    input  logic                        row_hold_i,
+    input  logic                        row_add_i,
     // verilator lint_on UNUSED
     input  logic                        issue_i,        // words come
     input  logic [AdcLanes*AccBits-1:0] current_i,      // lane 0 low
@@ -150,6 +162,37 @@ module xb_tile_convert #(
         end
       end
 
+      logic [AdcLanes*16-1:0] gain;
+      if (NoiseRows) begin : gen_driven
+        xb_tile_driven #(
+            .FullRows  (FullRows),
+            .RowLanes  (RowLanes),
+            .Planes    (Planes),
+            .Slices    (Slices),
+            .AdcLanes  (AdcLanes),
+            .NoiseImage(NoiseImage),
+            .NoiseBlock(NoiseBlock),
+            .Writable  (Writable)
+        ) u_driven (
+            .clk_i     (clk_i),
+            .wr_en_i   (cfg_valid_i && cfg_mem_i == 3'd7),
+            .wr_addr_i (cfg_addr_i),
+            .wr_chunk_i(cfg_chunk_i),
+            .wr_data_i (cfg_data_i),
+            .en_i      (row_en_i),
+            .bits_i    (row_bits_i),
+            .load_i    (row_load_i),
+            .hold_i    (row_hold_i),
+            .add_i     (row_add_i),
+            .issue_i   (issue_i),
+            .sub_i     (sub_i),
+            .late_sub_i(sub_q[(xb_pkg::NoiseGainDelay-1)*SubBits+:SubBits]),
+            .mult_o    (gain)
+        );
+      end else begin : gen_one_gain
+        assign gain = '0;
+      end
+
       for (genvar l = 0; l < AdcLanes; l++) begin : gen_lane
         logic [WordBits-1:0] word;
         logic [PlaneBits-1:0] plane;
@@ -172,6 +215,7 @@ module xb_tile_convert #(
             .NoiseMult (NoiseMult),
             .NoiseShift(NoiseShift),
             .NoiseKeys (NoiseKeys),
+            .Gain      (NoiseRows),
             .Writable  (Writable)
         ) u_noise (
             .clk_i      (clk_i),
@@ -185,6 +229,7 @@ module xb_tile_convert #(
             .column_i   (column),
             .plane_i    (plane),
             .word_i     (word),
+            .mult_i     (gain[l*16+:16]),
             .value_o    (value)
         );
         always_ff @(posedge clk_i) begin

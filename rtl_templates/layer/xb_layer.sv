@@ -6,8 +6,8 @@
 // the place of xb_tile: integer products, for layers whose cells and converters lose nothing.
 //
 // The configuration bus writes 32 bits of a memory's word a cycle (Writable): cfg_mem_i 0 rows,
-// 1 weights, 2 table, 3 requant, 4 adc, 5 inl, 6 noise keys. Images that are inside meanwhile come
-// out undefined.
+// 1 weights, 2 table, 3 requant, 4 adc, 5 inl, 6 noise keys, 7 noise. Images that are inside
+// meanwhile come out undefined.
 
 module xb_layer #(
     parameter int unsigned InH = 6,  // input map
@@ -47,6 +47,7 @@ module xb_layer #(
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},  // slice 0 low
     parameter int unsigned NoiseShift = 0,
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
+    parameter bit NoiseRows = 1'b0,  // 1: gains by driven rows from NoiseImage
     parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},
     parameter int unsigned BiasBits = 32,  // bits of a bias
     parameter bit Logits = 1'b0,  // 1: out = Y + bias
@@ -61,11 +62,13 @@ module xb_layer #(
     parameter int unsigned RequantBlock = 0,
     parameter int unsigned AdcBlock = 0,
     parameter int unsigned InlBlock = 0,
+    parameter int unsigned NoiseBlock = 0,
     parameter RowImage = "",  // $readmemh images, see README
     parameter WeightImage = "",
     parameter TableImage = "",
     parameter AdcImage = "",
     parameter InlImage = "",
+    parameter NoiseImage = "",
     parameter RequantImage = ""
 ) (
     input  logic               clk_i,          // clock
@@ -196,15 +199,18 @@ module xb_layer #(
         .NoiseMult   (NoiseMult),
         .NoiseShift  (NoiseShift),
         .NoiseKeys   (NoiseKeys),
+        .NoiseRows   (NoiseRows),
         .Positions   (OutH * OutW),
         .Lsb         (Lsb),
         .WeightImage (WeightImage),
         .TableImage  (TableImage),
         .AdcImage    (AdcImage),
         .InlImage    (InlImage),
+        .NoiseImage  (NoiseImage),
         .WeightBlock (WeightBlock),
         .AdcBlock    (AdcBlock),
         .InlBlock    (InlBlock),
+        .NoiseBlock  (NoiseBlock),
         .Writable    (Writable)
     ) u_tile (
         .clk_i        (clk_i),

@@ -158,6 +158,7 @@ package xb_pkg;
   localparam int unsigned NoiseKeyWords = 2;  // 32-bit words of the key bus
   localparam int unsigned NoiseRounds = 9;
   localparam int unsigned NoiseImageDelay = 1;  // cycles from a counter to its image number
+  localparam int unsigned NoiseGainDelay = NoiseRounds + 1;  // to its gain, where that varies
   localparam int unsigned NoiseMax = 383;  // greatest |z|
   // verilator lint_on UNUSED
 

@@ -271,6 +271,46 @@ TEST_CASE("Read noise has its keys and the image's number, or is refused when it
                     [](const hwgen::Port& port) { return port.name == "first_image_i"; }));
 }
 
+TEST_CASE("Noise of the cells has a memory of gains by driven rows, and all their bits") {
+  Lossless sample;
+  ir::CrossbarChip& cells = sample.chip.crossbars[1];
+  const auto rows = static_cast<int32_t>(cells.g.size() / (2 * cells.adc_mult.size()));
+  const int32_t gains = std::min(rows, sample.design.layout.tile_rows) + 1;
+  cells.noise_mult.assign(static_cast<size_t>(2 * gains), 0);
+  cells.noise_mult[1] = 0x21;
+  cells.noise_mult[2] = 0x44;
+  cells.noise_mult[static_cast<size_t>(gains)] = 3;
+  cells.noise_shift = 6;
+  const auto image = [](const Plan& plan) -> const hwgen::Memory* {
+    for (const hwgen::Memory& memory : plan.memories) {
+      if (memory.holds == "noise") return &memory;
+    }
+    return nullptr;
+  };
+  const Plan plan = hwgen::plan(sample.design, sample.chip, {});
+  CHECK(parameter(plan, "conv2", "NoiseRows") == "1'b1");
+  CHECK(parameter(plan, "conv2", "NoiseMult") == "32'h00030065");
+  REQUIRE(image(plan) != nullptr);
+  CHECK(image(plan)->layer == "conv2");
+  CHECK(image(plan)->image.words() == gains);
+  CHECK(image(plan)->image.width() == 32);
+  CHECK(image(plan)->image.chunk(0, 0) == 0x00030000);
+  CHECK(image(plan)->image.chunk(2, 0) == 0x44);
+  // Counts, and the same cycles: the wait for the noise is that of as many bits.
+  sample.chip.crossbars[1].noise_mult = {0x65, 3};
+  const Plan constant = hwgen::plan(sample.design, sample.chip, {});
+  CHECK(parameter(constant, "conv2", "NoiseRows") == "absent");
+  CHECK(image(constant) == nullptr);
+  CHECK(constant.cycles_per_image == plan.cycles_per_image);
+  CHECK(constant.structure.add < plan.structure.add);
+  // What is written later may have any bit.
+  sample.chip.crossbars[1].noise_mult.assign(static_cast<size_t>(2 * gains), 1);
+  hwgen::PlanOptions options;
+  options.writable = true;
+  CHECK(parameter(hwgen::plan(sample.design, sample.chip, options), "conv2", "NoiseMult") ==
+        "32'hffffffff");
+}
+
 TEST_CASE("Converters that differ by column get a memory of their own") {
   Lossless sample;
   sample.chip.crossbars[0].adc_mult[1] = 4000;

@@ -106,14 +106,25 @@ TEST_CASE("read noise adds its keys, and a chip without non-linearity fits hardw
     cells.noise_mult = {3, 2};
     cells.noise_shift = 4;
   }
+  // The cells of the first layer have noise.
+  ir::CrossbarChip& first = chip.crossbars.front();
+  const auto rows = static_cast<int32_t>(first.g.size() / (2 * first.adc_mult.size()));
+  const int32_t gains = std::min(rows, design.layout.tile_rows) + 1;
+  const auto set_gains = [&](ir::CrossbarChip& cells, int32_t step) {
+    cells.noise_mult.clear();
+    for (int32_t i = 0; i < 2 * gains; ++i) cells.noise_mult.push_back(step * i);
+  };
+  set_gains(first, 5);
   hwgen::emit(hwgen::plan(design, chip, writable()), dir / "rtl");
   ir::Chip plain = chip;
   for (ir::CrossbarChip& cells : plain.crossbars) cells.inl.clear();
   plain.noise_seed = 77;
+  set_gains(plain.crossbars.front(), 7);
   const ir::Load load = hwgen::load(design, plain, dir / "rtl");
   size_t at = 0;
   int32_t keys = 0;
   int32_t tables = 0;
+  int32_t noises = 0;
   for (const ir::LoadRecord& record : load.records) {
     if (record.holds == "noise_keys") {
       ++keys;
@@ -121,6 +132,15 @@ TEST_CASE("read noise adds its keys, and a chip without non-linearity fits hardw
       CHECK(load.beats[at] == record.head());
       CHECK(load.beats[at + 3] == static_cast<uint32_t>(expected));
       CHECK(load.beats[at + 4] == static_cast<uint32_t>(expected >> 32));
+    }
+    if (record.holds == "noise") {
+      ++noises;
+      REQUIRE(record.number == 0);
+      REQUIRE(record.words == gains);
+      for (int32_t n = 0; n < gains; ++n) {
+        const auto word = static_cast<uint32_t>(7 * n | 7 * (gains + n) << 16);
+        CHECK(load.beats[at + 3 + static_cast<size_t>(n)] == word);
+      }
     }
     if (record.holds == "inl") {
       ++tables;
@@ -131,6 +151,12 @@ TEST_CASE("read noise adds its keys, and a chip without non-linearity fits hardw
   }
   CHECK(keys == 3);
   CHECK(tables == 3);
+  CHECK(noises == 1);
+  ir::Chip other = plain;
+  other.crossbars.front().noise_mult = {3, 2};
+  other.crossbars.front().inl.assign(codes, 7);
+  CHECK_THAT(message_of([&] { hwgen::load(design, other, dir / "rtl"); }),
+             contains("layer conv1") && contains("read noise"));
 
   // The other way round the hardware lacks what the chip has.
   hwgen::emit(hwgen::plan(design, plain, writable()), dir / "plain");

@@ -196,6 +196,8 @@ TEST_CASE("a wrong chip is an error that names layer and field") {
        }},
       {"crossbars[0].noise_mult: wrong length",
        [](Chip& c) { c.crossbars[0].noise_mult.push_back(0); }},
+      {"crossbars[0].noise_mult: wrong length (expected 6, got 4)",
+       [](Chip& c) { c.crossbars[0].noise_mult.assign(4, 1); }},
       {"crossbars[0].noise_mult[1]: out of range (expected 0..65535, got 65536)",
        [](Chip& c) { c.crossbars[0].noise_mult[1] = 65536; }},
       {"crossbars[1].noise_shift: out of range (expected 0..31, got 32)",
@@ -250,7 +252,7 @@ TEST_CASE("a damaged or old chip names file and JSON path") {
     write_file(dir / "a/chip.json", changed);
     return message_of([&] { load_chip(dir / "a", design); });
   };
-  CHECK_THAT(with("\"schema_version\": 2", "\"schema_version\": 1"),
+  CHECK_THAT(with("\"schema_version\": 3", "\"schema_version\": 2"),
              contains("chip.json: $.schema_version: a chip of another version"));
   CHECK_THAT(with("\"noise_shift\": 0", "\"noise_shift\": 32"),
              contains("chip.json: $.crossbars[0].noise_shift: out of range"));
@@ -266,6 +268,11 @@ TEST_CASE("a chip is read back as it was written and fits its own design only") 
   Chip chip = ideal_chip(design);
   chip.noise_seed = UINT64_MAX - 1;
   chip.crossbars[0].noise_mult = {7, 65535};
+  const auto gains = chip.crossbars[1].g.size() / (2 * chip.crossbars[1].adc_mult.size()) + 1;
+  for (size_t i = 0; i < 2 * gains; ++i) {  // one for every number of driven rows
+    chip.crossbars[1].noise_mult.resize(i + 1);
+    chip.crossbars[1].noise_mult[i] = static_cast<int32_t>(65535 - 40 * i);
+  }
   chip.crossbars[0].noise_shift = 31;
   chip.crossbars[0].adc_clip[3] = 17;
   for (int code = 0; code < 256; ++code) {

@@ -62,6 +62,7 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
       R"("levels": 4, "g_min": 7, "g_step": 9, "level_mean": [1, 2.5, 7, 30],
     "lognormal": true, "stuck_low": 0.1, "stuck_high": 0.2, "adc_gain_sigma": 0.01,
     "adc_offset_sigma": 2, "adc_inl": 1.5, "read_noise": 0.25, "level_sigma": [0.1, 0.2, 0.3, 0.4],
+    "cell_noise_level": [0, 0.01, 0.02, 0.3],
     "siemens_per_unit": 1e-8,
     "write_verify": {"max_pulses": 20, "tolerance": 0.1, "gain": 0.7, "pulse_sigma": 0.3,
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
@@ -124,6 +125,13 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("stuck_low": 0.7, "stuck_high": 0.6)", "d.json: $.stuck_high: stuck_low + stuck_high"},
       {R"("sigma": 0.1, "levels": 2, "level_sigma": [1, 1])",
        "d.json: $.sigma: given beside level_sigma"},
+      {R"("cell_noise": -0.1)", "d.json: $.cell_noise: out of range"},
+      {R"("levels": 2, "cell_noise_level": [0, -1])",
+       "d.json: $.cell_noise_level[1]: out of range"},
+      {R"("levels": 2, "cell_noise_level": [1])",
+       "d.json: $.cell_noise_level: wrong length (expected 2, one a level, got 1)"},
+      {R"("cell_noise": 0.1, "levels": 2, "cell_noise_level": [1, 1])",
+       "d.json: $.cell_noise: given beside cell_noise_level"},
       {R"("g_min": 0, "lognormal": true, "levels": 2, "level_sigma": [1, 1])",
        "d.json: $.level_sigma[0]: a log-normal level of mean 0"},
       {R"("stuck_low": 0.1, "fault_map": "f.npz")", "d.json: $.fault_map: given beside stuck_low"},
@@ -149,12 +157,15 @@ TEST_CASE("a member is set by its dotted path as the file would set it") {
   set_device_member(device, "time", 3600);
   set_device_member(device, "drift.nu", 0.25);
   set_device_member(device, "read_noise", 0.5);
+  set_device_member(device, "cell_noise", 0.05);
   set_device_member(device, "adc_offset_sigma", 2);
   CHECK(device.time == 3600);
   CHECK(device.drift.nu == 0.25);
   CHECK(device.drift.t0 == 20);
   CHECK(device.drift.level_nu.size() == 16);
   CHECK(device.read_noise == 0.5);
+  CHECK(device.cell_noise == 0.05);
+  CHECK_FALSE(device.ideal());
   CHECK(device.adc_offset_sigma == 2);
   Device plain;
   set_device_member(plain, "g_max", 325);

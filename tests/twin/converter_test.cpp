@@ -155,7 +155,7 @@ TEST_CASE("read noise has the asked-for spread in level steps") {
     ir::Device device;
     device.read_noise = sigma;
     ir::CrossbarChip chip;
-    twin::set_read_noise(device, 2, chip);
+    twin::set_read_noise(device, std::vector<double>(2), 40, chip);
     REQUIRE(chip.noise_mult.size() == 2);
     const twin::ReadNoise noise(shape, 16, 1, chip, 77);
     std::vector<double> steps;
@@ -176,7 +176,7 @@ TEST_CASE("read noise has the asked-for spread in level steps") {
   }
   ir::Device quiet;
   ir::CrossbarChip chip;
-  twin::set_read_noise(quiet, 3, chip);
+  twin::set_read_noise(quiet, std::vector<double>(3), 40, chip);
   REQUIRE(chip.noise_mult == std::vector<int32_t>{0, 0, 0});
   REQUIRE_FALSE(chip.noisy());
 }
@@ -243,7 +243,8 @@ TEST_CASE("an offset or a noise too large for its integers is refused by name") 
   device.g_step = 60000;
   device.adc_inl = 0;
   device.read_noise = 100000;
-  REQUIRE_THROWS_WITH(twin::set_read_noise(device, 2, chip), tests::contains("read_noise"));
+  REQUIRE_THROWS_WITH(twin::set_read_noise(device, std::vector<double>(2), 40, chip),
+                      tests::contains("read_noise"));
 }
 
 }  // namespace crosstwin

@@ -95,8 +95,14 @@ Case wild_case(ir::Rng& rng, const TileShape& shape, int32_t max_g, int32_t max_
     }
   }
   if (between(rng, 0, 1) == 1) {
-    for (int32_t s = 0; s < shape.slices; ++s) {
+    const bool by_count = shape.dac_bits == 1 && between(rng, 0, 1) == 1;
+    const int32_t gains = by_count ? std::min(shape.rows, shape.tile_rows) + 1 : 1;
+    for (int32_t i = 0; i < shape.slices * gains; ++i) {
       result.chip.noise_mult.push_back(between(rng, 0, max_mult));
+    }
+    // No driven row, no noise: such conversions may be left out.
+    for (int32_t s = 0; by_count && s < shape.slices && between(rng, 0, 1) == 1; ++s) {
+      result.chip.noise_mult[static_cast<size_t>(s * gains)] = 0;
     }
     result.chip.noise_shift = between(rng, 0, max_shift);
   }
@@ -244,7 +250,9 @@ TEST_CASE("blocks of cells on a lattice, of any width and of 16 bits give the na
       if (kind == 2) offset = between(rng, -4000, 4000);
     }
     if (between(rng, 0, 1) == 1) {
-      c.chip.noise_mult.assign(static_cast<size_t>(shape.slices), between(rng, 1, 511));
+      const int32_t gains = i % 2 == 0 ? 1 : std::min(shape.rows, shape.tile_rows) + 1;
+      c.chip.noise_mult.assign(static_cast<size_t>(shape.slices * gains), between(rng, 1, 511));
+      for (int32_t& mult : c.chip.noise_mult) mult = gains > 1 ? between(rng, 1, 511) : mult;
       c.chip.noise_shift = between(rng, 6, 18);
     }
     INFO("case " << i << ": " << shape.rows << " x " << shape.cols << ", tiles of "
@@ -345,6 +353,47 @@ TEST_CASE("every part of a conversion's place and key changes its noise") {
   CHECK(noise.current({41, 7}, 0, 2, 3, 0, 1) != value);
   CHECK(twin::ReadNoise(shape, 50, 4, chip, 99).current({41, 7}, 0, 2, 3, 0, 0) != value);
   CHECK(twin::ReadNoise(shape, 50, 3, chip, 98).current({41, 7}, 0, 2, 3, 0, 0) != value);
+}
+
+TEST_CASE("a gain for every number of driven rows is taken by the rows that a plane drives") {
+  TileShape shape;
+  shape.rows = 5;
+  shape.tile_rows = 3;
+  shape.cols = 2;
+  shape.slices = 1;
+  shape.cell_bits = 8;
+  shape.adc_bits = 16;
+  shape.planes = 2;
+  Case c;
+  c.shape = shape;
+  c.chip.g.assign(shape.cell(2, 0, 0, 0), 0);
+  c.chip.adc_mult = {1, 1};
+  c.chip.adc_offset = {30000, 30000};
+  c.chip.adc_clip = {65535, 65535};
+  c.chip.adc_shift = {0};
+  c.chip.lsb = {1};
+  c.chip.noise_mult = {0, 1, 20, 70};
+  c.x = {1, 3, 1, 0, 2};  // plane 0 drives 3 and 0 rows of the two tiles, plane 1 drives 1 and 1
+  const std::vector<uint16_t> codes = naive_codes(c);
+  const int32_t gains[2][2] = {{70, 1}, {0, 1}};
+  size_t at = 0;
+  for (int32_t tile = 0; tile < 2; ++tile) {
+    for (int32_t column = 0; column < 2; ++column) {
+      for (int32_t plane = 0; plane < 2; ++plane) {
+        for (int32_t p = 0; p < 2; ++p) {
+          ir::CrossbarChip one = c.chip;
+          one.noise_mult = {1};
+          const int32_t z =
+              twin::ReadNoise(shape, 50, 3, one, 99).current(kPlace, tile, column, plane, 0, p);
+          REQUIRE(codes[at++] == 30000 + z * gains[tile][plane]);
+        }
+      }
+    }
+  }
+  // The fast tile with the counts of another input is wrong, and is seen to be.
+  Case other = c;
+  other.x = {1, 3, 0, 0, 2};
+  REQUIRE(naive_codes(other) != codes);
 }
 
 TEST_CASE("the fast tile gives the same integers where 32 bits do not suffice") {

@@ -60,6 +60,13 @@ struct Machine {
       cells.noise_mult = {3, 2};
       cells.noise_shift = 4;
     }
+    // The cells of the first layer have noise.
+    ir::CrossbarChip& first = chip.crossbars.front();
+    const auto rows = static_cast<int32_t>(first.g.size() / (2 * first.adc_mult.size()));
+    first.noise_mult.clear();
+    for (int32_t i = 0; i < 2 * (std::min(rows, design.layout.tile_rows) + 1); ++i) {
+      first.noise_mult.push_back(between(0, 5));
+    }
     ir::Rng pixels(17);
     for (int64_t at = 0; at < kImages * design.input.size(); ++at) {
       images.push_back(static_cast<uint8_t>(pixels.below(256)));

@@ -77,9 +77,11 @@ Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossba
             for (int32_t slice = 0; slice < slices; ++slice) {
               for (int32_t polarity = 0; polarity < 2; ++polarity) {
                 int64_t current = 0;
+                int32_t driven = 0;
                 for (int32_t row = tile * layout.tile_rows;
                      row < std::min(rows, (tile + 1) * layout.tile_rows); ++row) {
                   if ((inputs[static_cast<size_t>(row)] >> plane & 1) == 0) continue;
+                  ++driven;
                   current += cells.g[static_cast<size_t>(
                       ((polarity * slices + slice) * rows + row) * cols + col)];
                 }
@@ -89,13 +91,16 @@ Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossba
                 if (cells.noisy()) {
                   const ir::NoiseCounter counter(trace.positions, trace.row_tiles, cols,
                                                  stage.in_bits, slices);
+                  const int32_t gains = cells.noise_gains();
                   const auto u = [](int32_t value) { return static_cast<uint32_t>(value); };
                   current += ir::noise_value(
                       ir::noise_draw(noise.keys,
                                      counter(u(y * stage.out.w + x), u(tile), u(col), u(plane),
                                              u(2 * slice + polarity)),
                                      noise.image),
-                      cells.noise_mult[static_cast<size_t>(slice)], cells.noise_shift);
+                      cells.noise_mult[static_cast<size_t>(slice * gains +
+                                                           (gains > 1 ? driven : 0))],
+                      cells.noise_shift);
                 }
                 int64_t code = std::clamp<int64_t>(
                     (current * cells.adc_mult[setting] + cells.adc_offset[setting] + half) >> shift,

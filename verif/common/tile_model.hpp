@@ -25,10 +25,13 @@ struct TileShape {
   int offset_bits = 32;
   int inl = 0, dsp = 0;
   int64_t noise_mult[2] = {0, 0};  // both 0: no noise
-  int noise_shift = 0, positions = 1;
+  int noise_shift = 0;
+  int noise_rows = 0;  // a gain for every number of driven rows, of the bits of `noise_mult`
+  int positions = 1;
   int extreme = 0;  // every cell and gain at its greatest
 
   int groups() const { return (cols + pe - 1) / pe; }
+  int full_rows() const { return std::min(rows, tile_rows); }
   int tiles() const { return (rows + tile_rows - 1) / tile_rows; }
   int pass_planes() const { return planes == 0 ? in_bits : planes; }
   int passes() const { return in_bits / pass_planes(); }
@@ -77,6 +80,10 @@ class TileModel {
     for (int i = 0; s_.inl != 0 && i < 1 << s_.adc_bits; ++i) {
       inl_.push_back(random.next() & mask(s_.adc_bits));
     }
+    for (int i = 0; s_.noise_rows != 0 && i < s_.slices * (s_.full_rows() + 1); ++i) {
+      const auto bits = static_cast<uint64_t>(s_.noise_mult[i % s_.slices % 2]);
+      noise_.push_back(extreme ? bits : random.next() & bits);
+    }
   }
 
   // The cells that are at an end of their range.
@@ -118,6 +125,15 @@ class TileModel {
     for (const uint64_t code : inl_) {
       n.field(code, s_.adc_bits);
       n.end_word();
+    }
+  }
+
+  // A word for every number of driven rows.
+  void write_noise_image(const std::string& path) const {
+    HexImage n(path);
+    for (size_t i = 0; i < noise_.size(); ++i) {
+      n.field(noise_[i], 16);
+      if ((i + 1) % static_cast<size_t>(s_.slices) == 0) n.end_word();
     }
   }
 
@@ -222,9 +238,12 @@ class TileModel {
   int64_t code(const std::vector<uint64_t>& x, int col, int tile, int bit, int slice, int polarity,
                const NoiseImage& noise, Seen& seen) const {
     int64_t current = 0;
+    int driven = 0;
     const int end = std::min(s_.rows, (tile + 1) * s_.tile_rows);
     for (int row = tile * s_.tile_rows; row < end; ++row) {
-      if (x[row] >> bit & 1) current += static_cast<int64_t>(g(row, col, slice, polarity));
+      if ((x[row] >> bit & 1) == 0) continue;
+      current += static_cast<int64_t>(g(row, col, slice, polarity));
+      ++driven;
     }
     const int64_t full = static_cast<int64_t>(mask(s_.g_bits)) * (end - tile * s_.tile_rows);
     if (current == 0 || current == full) ++seen[current == 0 ? "no current" : "full current"];
@@ -235,8 +254,12 @@ class TileModel {
           counter(noise.position, static_cast<uint32_t>(tile), static_cast<uint32_t>(col),
                   static_cast<uint32_t>(bit), static_cast<uint32_t>(2 * slice + polarity)),
           noise.image);
-      const int64_t n =
-          ir::noise_value(draw, static_cast<int32_t>(s_.noise_mult[slice % 2]), s_.noise_shift);
+      const int64_t mult = s_.noise_rows == 0
+                               ? s_.noise_mult[slice % 2]
+                               : static_cast<int64_t>(noise_[driven * s_.slices + slice]);
+      const int64_t n = ir::noise_value(draw, static_cast<int32_t>(mult), s_.noise_shift);
+      if (s_.noise_rows != 0 && driven == 0) ++seen["noise undriven"];
+      if (s_.noise_rows != 0 && driven == s_.full_rows()) ++seen["noise all driven"];
       if (n != 0) ++seen[n < 0 ? "noise negative" : "noise positive"];
       current += n;
       if (current < 0) ++seen["current under 0"];
@@ -259,6 +282,7 @@ class TileModel {
 
   TileShape s_;
   std::vector<uint64_t> table_, magnitude_, g_, inl_;
+  std::vector<uint64_t> noise_;  // [driven rows, slice]
   std::vector<bool> negative_;
   std::vector<Converter> converters_;  // [column, slice]
 };

@@ -12,6 +12,7 @@ module xb_noise #(
     parameter logic [Slices*16-1:0] NoiseMult = {Slices{16'd1}},
     parameter int unsigned NoiseShift = 0,
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
+    parameter bit Gain = 1'b0,
     parameter bit Writable = 1'b0,
     localparam int unsigned PosBits = xb_pkg::digits(Positions - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
@@ -34,6 +35,7 @@ module xb_noise #(
     input logic [ColBits-1:0] column_i,
     input logic [PlaneBits-1:0] plane_i,
     input logic [WordBits-1:0] word_i,
+    input logic [15:0] mult_i,
     output logic [NoiseBits-1:0] value_o
 );
 

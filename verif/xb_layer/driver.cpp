@@ -24,7 +24,7 @@ struct Entry {
   const char* bug;
   int in_h, in_w, in_c, kernel_h, kernel_w, stride, pad, lines, rows, in_bits;
   int collapsed, tile_rows, cols, pe, row_lanes, in_signed, planes, per_cell, adc_lanes;
-  int per_column, inl, noise;
+  int per_column, inl, noise;  // noise: 2 is by driven rows
   int bias_bits, logits, out_bits, out_low, out_high, parallel;
   int dsp, writable;
 
@@ -82,6 +82,7 @@ struct Entry {
     t.noise_mult[0] = noise != 0 ? 300 : 0;
     t.noise_mult[1] = noise != 0 ? 150 : 0;
     t.noise_shift = 4;
+    t.noise_rows = noise == 2 ? 1 : 0;
     t.positions = window().out_h() * window().out_w();
     return t;
   }
@@ -117,6 +118,7 @@ struct Layer {
     } else {
       tile->write_images(path("weights"), path("table"));
       tile->write_adc_images(path("adc"), path("inl"));
+      tile->write_noise_image(path("noise"));
     }
   }
 

@@ -1,6 +1,6 @@
 # What xb_layer is swept over: small maps in every form; the converters' constants are the driver's.
 # SPDX-License-Identifier: Apache-2.0
-from space import flag, number, signed, size
+from space import choice, flag, number, signed, size
 from tile_events import TILE_EVENTS
 
 COLUMNS = [
@@ -25,7 +25,7 @@ COLUMNS = [
     size("AdcLanes", 1, 32),
     flag("AdcPerColumn"),
     flag("Inl"),
-    flag("Noise"),
+    choice("Noise", 0, 1, 2),  # 2: gains by driven rows
     size("BiasBits", 2, 31),
     flag("Logits"),
     number("OutBits", 1, 32),
@@ -69,11 +69,11 @@ for _in_signed in (0, 1):
     for _adc in ("gain", "column"):
         IMPOSSIBLE[f"Form x Adc x InSigned=collapsed x {_adc} x {_in_signed}"] = "no converters"
 for _event in ("clip low", "clip high", "clip own", "in range", "inl", "noise negative",
-               "noise positive", "current under 0", "full current", "no current", "cell at zero",
-               "cell at full"):
+               "noise positive", "noise undriven", "noise all driven", "current under 0",
+               "full current", "no current", "cell at zero", "cell at full"):
     IMPOSSIBLE[f"Form x event=collapsed x {_event}"] = "no cells, no converters"
-for _flag in ("PerCell", "Inl", "Noise"):
-    IMPOSSIBLE[f"Form x {_flag}=collapsed x 1"] = "no cells, no converters"
+for _flag, _value in (("PerCell", 1), ("Inl", 1), ("Noise", 1), ("Noise", 2)):
+    IMPOSSIBLE[f"Form x {_flag}=collapsed x {_value}"] = "no cells, no converters"
 for _requant in ("logits", "serial", "parallel"):
     IMPOSSIBLE[f"Form x Tiles x Requant=collapsed x several x {_requant}"] = "one row tile"
 CROSSES = [
@@ -181,7 +181,7 @@ def attempt(d):
         "AdcLanes": 1 if collapsed else d.choice(lanes),
         "AdcPerColumn": 0 if collapsed else int(d.percent(40)),
         "Inl": 0 if collapsed else int(d.percent(30)),
-        "Noise": 0 if collapsed else int(d.percent(30)),
+        "Noise": 0 if collapsed else d.choice([0, 0, 0, 1, 2]),
         "BiasBits": d.size(2, 24),
         "Logits": logits,
         "OutBits": bits,

@@ -12,14 +12,14 @@
         (pd == 0 ? 0 : xb_pkg::digits(kh - 1) + xb_pkg::digits(kw - 1) + ib); \
     logic [ob-1:0] x; \
     logic ready, written; \
-    logic [6:0] valid, done; \
-    logic [23:0] addr[7]; \
-    logic [7:0] chunk[7]; \
-    logic [31:0] data[7]; \
+    logic [7:0] valid, done; \
+    logic [23:0] addr[8]; \
+    logic [7:0] chunk[8]; \
+    logic [31:0] data[8]; \
     logic [2:0] mem; \
     always_comb begin \
       mem = 3'd0; \
-      for (int n = 6; n >= 0; n--) if (!done[n]) mem = 3'(n); \
+      for (int n = 7; n >= 0; n--) if (!done[n]) mem = 3'(n); \
     end \
     assign written = &done; \
     `WRITER(i, 0, `"new_rows_``i``.hex`", rl * RowBits, Beats, wr) \
@@ -28,20 +28,22 @@
     `WRITER(i, 3, `"new_requant_``i``.hex`", lg ? bb : bb + 21, c, wr) \
     `WRITER(i, 4, `"new_adc_``i``.hex`", 2 * (16 + 12 + 8), c, wr && col) \
     `WRITER(i, 5, `"new_inl_``i``.hex`", 8, 256, wr && inl) \
-    `WRITER(i, 6, `"new_keys.hex`", 32, 2, wr && ns) \
+    `WRITER(i, 6, `"new_keys.hex`", 32, 2, wr && ns != 0) \
+    `WRITER(i, 7, `"new_noise_``i``.hex`", 32, (r < tr ? r : tr) + 1, wr && ns == 2) \
     m #( \
         .InH(ih), .InW(iw), .InC(ic), .KernelH(kh), .KernelW(kw), .Stride(st), .Pad(pd), \
         .Lines(ln), .Rows(r), .InBits(ib), .Collapsed(co), .TileRows(tr), .Cols(c), .Pe(p), \
         .RowLanes(rl), .InSigned(is), .Planes(pl == 0 ? ib : pl), .PerCell(pc), .AdcLanes(al), \
         .AdcMult(col ? {16'd40503, 16'd40503} : {16'd37, 16'd40503}), \
         .AdcShift(col ? {5'd19, 5'd19} : {5'd9, 5'd19}), .AdcOffset({32'd5, -32'd9}), \
-        .AdcPerColumn(col), .OffsetBits(12), .AdcMask(16'd40503), .Inl(inl), .Noise(ns), \
+        .AdcPerColumn(col), .OffsetBits(12), .AdcMask(16'd40503), .Inl(inl), .Noise(ns != 0), .NoiseRows(ns == 2), \
         .NoiseMult({16'd150, 16'd300}), .NoiseShift(4), \
         .NoiseKeys(wr ? 64'd0 : 64'h0123_4567_89ab_cdef), .Lsb({16'd1, 16'd2}), \
         .BiasBits(bb), .Logits(lg), .OutBits(ob), .OutLow(lo), .OutHigh(hi), .Parallel(pa), \
         .Dsp(ds), .Writable(wr), .RowImage(`"rows_``i``.hex`"), \
         .WeightImage(`"weights_``i``.hex`"), .TableImage(`"table_``i``.hex`"), \
         .AdcImage(`"adc_``i``.hex`"), .InlImage(`"inl_``i``.hex`"), \
+        .NoiseImage(`"noise_``i``.hex`"), \
         .RequantImage(`"requant_``i``.hex`") \
     ) u_dut ( \
         .clk_i(clk_i[i]), .rst_ni(rst_ni), .cfg_valid_i(valid[mem]), .cfg_mem_i(mem), \

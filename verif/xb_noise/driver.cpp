@@ -21,11 +21,14 @@ struct Entry {
   int64_t positions, tiles, cols, in_bits, slices;
   int32_t mult[4];
   int32_t shift;
+  bool gain;  // any of the bits of `mult`, with every counter
   bool writable;
 };
 
-#define BUG(index, name, positions, tiles, cols, in_bits, slices, m0, m1, m2, m3, shift, writable) \
-  {#name, positions, tiles, cols, in_bits, slices, {m0, m1, m2, m3}, shift, writable != 0},
+#define BUG(index, name, positions, tiles, cols, in_bits, slices, m0, m1, m2, m3, shift, gain, \
+            writable)                                                                          \
+  {#name,  positions,        tiles, cols,      in_bits,                                        \
+   slices, {m0, m1, m2, m3}, shift, gain != 0, writable != 0},
 #define CASE(index, ...) BUG(index, , __VA_ARGS__)
 const Entry kEntries[] = {
 #include "cases.inc"
@@ -59,9 +62,11 @@ int main(int argc, char** argv) {
   clock();
   tb.rst_ni = 1;
   const auto image_delay = static_cast<size_t>(tb.image_delay_o);
+  const auto gain_delay = static_cast<size_t>(tb.gain_delay_o);
 
   std::deque<uint32_t> images;                      // of the counters on their way
   std::vector<std::deque<int32_t>> expect(kCount);  // what leaves in the cycles to come
+  std::vector<std::deque<int32_t>> gains(kCount);   // of the counters on their way
   std::vector<int> wrong(kCount), most(kCount), least(kCount);
   std::vector<uint64_t> keys(kCount);
   std::vector<Random> randoms;
@@ -78,6 +83,7 @@ int main(int argc, char** argv) {
       for (int i = 0; i < 64; ++i) clock();
       images.clear();
       for (auto& queue : expect) queue.clear();
+      for (auto& queue : gains) queue.clear();
       const uint64_t written = random.next();
       for (uint32_t word = 0; word < 2; ++word) {
         tb.key_we_i = 1;
@@ -117,7 +123,16 @@ int main(int argc, char** argv) {
       const ir::NoiseCounter counter(e.positions, e.tiles, e.cols, e.in_bits, e.slices);
       const uint32_t draw =
           ir::noise_draw({keys[i]}, counter(position, tile, column, plane, word), image);
-      expect[i].push_back(ir::noise_value(draw, e.mult[word / 2], e.shift));
+      int32_t mult = e.mult[word / 2];
+      if (e.gain) {
+        mult &= own.percent(20) ? 0xffff : static_cast<int32_t>(own.next() & 0xffff);
+        gains[i].push_back(mult);
+        if (gains[i].size() > gain_delay) {
+          tb.mult_i[i] = static_cast<uint16_t>(gains[i].front());
+          gains[i].pop_front();
+        }
+      }
+      expect[i].push_back(ir::noise_value(draw, mult, e.shift));
       const int32_t n = expect[i].back();
       ++records[i].seen[n < 0 ? "negative" : n > 0 ? "positive" : "zero"];
       if (cycle >= kRekey && e.writable) ++records[i].seen["new keys"];

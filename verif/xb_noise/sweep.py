@@ -13,6 +13,7 @@ COLUMNS = [
     size("Mult2", 0, 65535, limit=True),
     size("Mult3", 0, 65535, limit=True),
     size("NoiseShift", 0, 31, limit=True),
+    flag("Gain"),
     flag("Writable"),
 ]
 DERIVED = {"CounterBits": (("free", "all"), lambda c: "all" if counter_bits(c) == 32 else "free")}
@@ -23,7 +24,7 @@ EVENTS = {
     "new keys": "a draw was made with keys that were written",
     "last conversion": "the last position, tile and column together",
 }
-CROSSES = [("CounterBits", "Writable")]
+CROSSES = [("CounterBits", "Writable"), ("Gain", "Writable")]
 IMPOSSIBLE = {f"stall={s}": "no stream" for s in STALLS}
 IMPOSSIBLE |= {f"seam={s}": "no stream" for s in ("in", "out")}
 
@@ -46,6 +47,7 @@ def draw(d):
             "Slices": slices,
             **{f"Mult{s}": gains[s] if s < slices else 0 for s in range(4)},
             "NoiseShift": shift,
+            "Gain": d.flag(),
             "Writable": d.flag(),
         }
         if counter_bits(c) <= 32:

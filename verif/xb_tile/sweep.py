@@ -36,6 +36,7 @@ COLUMNS = [
     size("Noise0", 0, 65535, limit=True),
     size("Noise1", 0, 65535, limit=True),
     size("NoiseShift", 0, 31, limit=True),
+    flag("NoiseRows"),
     flag("Writable"),
     flag("Extreme"),
 ]
@@ -43,7 +44,8 @@ DERIVED = {
     "Form": (("plane", "serial", "between"), lambda c: form(c)),
     "Adc": (("shift", "gain", "column"), lambda c: adc(c)),
     "Clip": (("full", "own"), lambda c: "own" if max(c["Clip0"], c["Clip1"]) >= 0 else "full"),
-    "Noise": (("0", "1"), lambda c: int(c["Noise0"] + c["Noise1"] > 0)),
+    "Noise": (("0", "1", "rows"), lambda c: "rows" if c["NoiseRows"] else
+              int(c["Noise0"] + c["Noise1"] > 0)),
     "Beat": (("one row", "rows"), lambda c: "rows" if c["RowLanes"] > 1 else "one row"),
     "Tiles": (("one", "several"), lambda c: "one" if c["Rows"] <= c["TileRows"] else "several"),
     "LastGroup": (("full", "part"), lambda c: "part" if c["Cols"] % c["Pe"] else "full"),
@@ -70,6 +72,8 @@ CROSSES = [
     ("Converters", "LastGroup", "Tiles"),
     ("Form", "PerCell", "Inl"),
     ("Form", "Noise", "Writable"),
+    ("Noise", "Converters", "Beat"),
+    ("Noise", "Tiles"),
     ("Form", "Dsp", "Beat"),
     ("Form", "Clip", "Adc"),
     ("Form", "stall"),
@@ -208,6 +212,7 @@ def attempt(d):
         "Noise0": gains[0],
         "Noise1": gains[1],
         "NoiseShift": noise_shift,
+        "NoiseRows": int(sum(gains[:slices]) > 0 and d.flag()),
         "Writable": int(d.percent(25)),
         "Extreme": int(d.percent(15)),
     }

@@ -13,10 +13,14 @@ module tb_fill #(
     parameter bit Column = 1'b0,  // there are words of columns
     parameter int unsigned InlWidth = 8,
     parameter bit Inl = 1'b0,  // there is a code table
+    parameter int unsigned NoiseWidth = 16,
+    parameter int unsigned NoiseDepth = 2,
+    parameter bit NoiseRows = 1'b0,  // there are gains by driven rows
     parameter WeightImage = "",
     parameter TableImage = "",
     parameter AdcImage = "",
-    parameter InlImage = ""
+    parameter InlImage = "",
+    parameter NoiseImage = ""
 ) (
     input  logic        clk_i,
     input  logic        start_i,
@@ -28,7 +32,7 @@ module tb_fill #(
     output logic        done_o
 );
 
-  localparam int unsigned Memories = 5;
+  localparam int unsigned Memories = 6;
   logic [Memories-1:0] valid;
   logic [Memories:0] done;
   logic [Memories*24-1:0] addr;
@@ -49,6 +53,7 @@ module tb_fill #(
   `XB_WRITER(2, AdcWidth, AdcDepth, Column, AdcImage)
   `XB_WRITER(3, InlWidth, 1 << InlWidth, Inl, InlImage)
   `XB_WRITER(4, 32, 2, 1'b1, "new_keys.hex")
+  `XB_WRITER(5, NoiseWidth, NoiseDepth, NoiseRows, NoiseImage)
 
   assign cfg_valid_o = |valid;
   assign done_o = done[Memories];
