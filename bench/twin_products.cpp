@@ -96,8 +96,8 @@ Layer make_layer(const Setting& setting) {
     int32_t shift = 0;
     while (shift < 31 && 255 / full * (int64_t{2} << shift) < 4096) ++shift;
     chip.adc_shift.push_back(shift);
-    chip.lsb.push_back(1);
     for (int32_t c = 0; c < kSize; ++c) {
+      chip.lsb.push_back(1);
       chip.adc_mult.push_back(
           std::max(1, static_cast<int32_t>(255 / full * static_cast<double>(int64_t{1} << shift))));
       chip.adc_offset.push_back(0);

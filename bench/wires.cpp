@@ -36,7 +36,7 @@ double products(const std::vector<double>& g, int32_t rows, int32_t cols) {
   chip.adc_offset.assign(static_cast<size_t>(cols), 0);
   chip.adc_clip.assign(static_cast<size_t>(cols), 255);
   chip.adc_shift = {8};
-  chip.lsb = {1};
+  chip.lsb.assign(static_cast<size_t>(cols), 1);
   const twin::FastTile tile(shape, chip);
   ir::Rng rng(2);
   std::vector<int32_t> x;

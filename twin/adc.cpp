@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include "compress/ir/error.hpp"
@@ -12,6 +13,8 @@
 namespace crosstwin::twin {
 
 namespace {
+
+constexpr int32_t kMaxMult = 65535;
 
 constexpr std::array<std::pair<const char*, AdcRange>, 5> kRanges = {{
     {"max", AdcRange::kMax},
@@ -48,9 +51,10 @@ std::string to_string(AdcRange range) {
   throw ir::Bug("a range has a name");
 }
 
+std::string to_string(AdcPer per) { return per == AdcPer::kLayer ? "layer" : "column"; }
+
 Transfer find_transfer(const ir::Device& device, int32_t lsb, int32_t rows, int32_t bits) {
   ir::check(lsb >= 1 && rows >= 0 && bits >= 1 && bits <= 16, "an ADC has an LSB and 1..16 bits");
-  constexpr int32_t kMaxMult = 65535;
   const double step = level_step(device) * lsb;
   const double tolerance = std::ldexp(1.0, -bits) / 64;
   const bool want_exact = device.level_mean.empty() && lsb == 1;
@@ -73,6 +77,27 @@ Transfer find_transfer(const ir::Device& device, int32_t lsb, int32_t rows, int3
     }
   }
   return best;
+}
+
+SliceTransfers find_transfers(const ir::Device& device, std::span<const int32_t> lsb, int32_t rows,
+                              int32_t bits) {
+  std::map<int32_t, Transfer> own;
+  SliceTransfers all;
+  for (const int32_t each : lsb) {
+    if (own.count(each) == 0) own[each] = find_transfer(device, each, rows, bits);
+    all.shift = std::max(all.shift, own[each].shift);
+  }
+  for (const auto& [each, transfer] : own) {
+    while (int64_t{transfer.mult} << std::max(0, all.shift - transfer.shift) > kMaxMult) {
+      --all.shift;
+    }
+  }
+  for (const int32_t each : lsb) {
+    const auto& [mult, shift, exact] = own[each];
+    all.mult.push_back(shift <= all.shift ? mult << (all.shift - shift)
+                                          : std::max(1, mult >> (shift - all.shift)));
+  }
+  return all;
 }
 
 int32_t covering_lsb(const ir::Device& device, int64_t current, int32_t rows, int32_t bits) {

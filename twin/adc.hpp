@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ inline bool is_clipped(int64_t current, int64_t mult, int64_t offset, int32_t sh
   return code < 0 || code >= int64_t{1} << bits;
 }
 
-// How the LSB of a (layer, slice) is chosen, always as an integer number of level steps.
+// How an LSB is chosen, always as an integer number of level steps.
 enum class AdcRange {
   kMax,         // the smallest LSB that clips no conversion of the calibration images
   kPercentile,  // the smallest LSB that clips at most 1 - percentile of them
@@ -37,9 +38,15 @@ enum class AdcRange {
   kWorstCase,   // the smallest LSB that clips nothing whatever the input
   kLossless,    // as kWorstCase, and an error unless that LSB is one level step
 };
+// Whose conversions choose it.
+enum class AdcPer {
+  kLayer,   // those of all columns of a slice: one LSB
+  kColumn,  // each column of a slice its own
+};
 struct AdcOptions {
   AdcRange range = AdcRange::kMax;
   double percentile = 0.9999;  // (0, 1]
+  AdcPer per = AdcPer::kLayer;
   // One a crossbar stage, in order: these instead of a range, for another chip of the same
   // hardware.
   std::vector<ir::ConverterRange> given = {};
@@ -52,6 +59,8 @@ struct AdcOptions {
 
 // "max", "percentile", "mse", "worst_case", "lossless".
 std::string to_string(AdcRange range);
+// "layer", "column".
+std::string to_string(AdcPer per);
 
 // mult / 2^shift stands for 1 / (level step of the device * lsb), offset 0.
 struct Transfer {
@@ -67,6 +76,18 @@ struct Transfer {
 //   - otherwise, or where that is not to be had: the transfer is off by less than 1/64 LSB at full
 //     scale, or as little as 16 bits of mult allow.
 Transfer find_transfer(const ir::Device& device, int32_t lsb, int32_t rows, int32_t bits);
+
+// The transfers of a slice's columns with these LSBs, which share a shift: the largest that one of
+// them has by itself, or what leaves the largest mult its 16 bits. A column that has a smaller
+// shift by itself converts as with that. One that would have a larger shift has its mult rounded
+// down: no current clips that did not, and the transfer is off by at most 1 / mult, where mult is
+// at least 2^15 times the slice's smallest LSB over the column's.
+struct SliceTransfers {
+  std::vector<int32_t> mult;  // [C]
+  int32_t shift = 0;
+};
+SliceTransfers find_transfers(const ir::Device& device, std::span<const int32_t> lsb, int32_t rows,
+                              int32_t bits);
 
 // The smallest lsb whose transfer takes `current` to a code within `bits`.
 int32_t covering_lsb(const ir::Device& device, int64_t current, int32_t rows, int32_t bits);

@@ -6,9 +6,11 @@
 #include <array>
 #include <cmath>
 #include <numbers>
+#include <span>
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/rng.hpp"
+#include "twin/sar.hpp"
 
 namespace crosstwin::twin {
 
@@ -31,18 +33,19 @@ std::array<uint32_t, 4> words(uint64_t seed, uint32_t tag, int32_t stage, int32_
       {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
 }
 
-// Bits of mult for gains of this sigma: rounding moves a gain by less than an eighth of sigma, and
-// the code by less than a quarter LSB at full scale. Room for six sigma above.
-void make_room(const ir::Device& device, int32_t bits, int32_t& mult, int32_t& shift) {
+// Bits of the slice's mult for gains of this sigma: rounding moves a gain by less than an eighth of
+// sigma, and the code by less than a quarter LSB at full scale, as far as the slice's other columns
+// leave it room. Room for six sigma above.
+void make_room(const ir::Device& device, int32_t bits, std::span<int32_t> mult, int32_t& shift) {
   const double least = std::max(std::ldexp(1.0, bits + 1), 4 / device.adc_gain_sigma);
   const double most = kMaxMult / (1 + 6 * device.adc_gain_sigma);
-  while (mult < least && 2 * mult <= most && shift < 31) {
-    mult *= 2;
-    ++shift;
+  int32_t low = *std::min_element(mult.begin(), mult.end());
+  int32_t high = *std::max_element(mult.begin(), mult.end());
+  for (; low < least && 2 * high <= most && shift < 31; low *= 2, high *= 2, ++shift) {
+    for (int32_t& each : mult) each *= 2;
   }
-  while (mult > most && shift > 0) {
-    mult = (mult + 1) / 2;
-    --shift;
+  for (; high > most && shift > 0; high = (high + 1) / 2, --shift) {
+    for (int32_t& each : mult) each = (each + 1) / 2;
   }
 }
 
@@ -79,18 +82,29 @@ std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t
   return codes;
 }
 
+int64_t comparisons(ir::AdcForm form, int32_t bits) {
+  return form == ir::AdcForm::kRamp ? int64_t{1} << bits : bits;
+}
+
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
                      ir::CrossbarChip& chip) {
   if (device.adc_inl > 0) chip.inl = draw_inl(device.adc_inl, shape.adc_bits, seed, stage);
+  if (device.adc_mismatch > 0) {
+    chip.inl = sar_table(draw_sar(device.adc_mismatch, shape.adc_bits, seed, stage));
+  }
   if (device.adc_gain_sigma == 0 && device.adc_offset_sigma == 0) return;
   for (int32_t s = 0; s < shape.slices; ++s) {
     int32_t& shift = chip.adc_shift[static_cast<size_t>(s)];
-    int32_t mult = chip.adc_mult[static_cast<size_t>(s * shape.cols)];
-    if (device.adc_gain_sigma > 0) make_room(device, shape.adc_bits, mult, shift);
+    if (device.adc_gain_sigma > 0) {
+      const auto mult =
+          std::span(chip.adc_mult)
+              .subspan(static_cast<size_t>(s * shape.cols), static_cast<size_t>(shape.cols));
+      make_room(device, shape.adc_bits, mult, shift);
+    }
     for (int32_t c = 0; c < shape.cols; ++c) {
       const auto at = static_cast<size_t>(s * shape.cols + c);
       const ConverterDraw draw = draw_converter(seed, {stage, s, c});
-      const double gain = mult * (1 + device.adc_gain_sigma * draw.gain);
+      const double gain = chip.adc_mult[at] * (1 + device.adc_gain_sigma * draw.gain);
       const double offset = std::ldexp(device.adc_offset_sigma * draw.offset, shift);
       if (std::abs(offset) > kMaxOffset) {
         throw ir::Error({"stage " + chip.stage, "a drawn ADC offset does not fit 31 bits",

@@ -30,12 +30,16 @@ ConverterDraw draw_converter(uint64_t seed, const ConverterPlace& place);
 // Where d falls faster than the code rises, the code stays.
 std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t stage);
 
+// Decisions that a converter of this form takes for a code: of kSar one a bit; of kRamp one a step
+// of the ramp, which all columns of a layer take at once. kAny: one a bit, the fewest there can be.
+int64_t comparisons(ir::AdcForm form, int32_t bits);
+
 // Folds the draws into a calibrated chip:
-//   gain    adc_mult (1 + adc_gain_sigma n). Where the calibrated mult has too few bits for that,
-//           mult and shift grow together first, which leaves the transfer as it is; where mult has
-//           no room above, they shrink together, which changes it by less than 2^-15.
+//   gain    adc_mult (1 + adc_gain_sigma n). Where a slice's calibrated mult have too few bits for
+//           that, they and the shift grow together first, which leaves the transfer as it is; where
+//           one has no room above, they shrink together, which changes it by less than 1 / mult.
 //   offset  adc_offset + adc_offset_sigma n 2^adc_shift
-//   inl     draw_inl
+//   inl     draw_inl of adc_inl; of adc_form sar sar_table (twin/sar.hpp)
 // Throws ir::Error when an offset does not fit.
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
                      ir::CrossbarChip& chip);

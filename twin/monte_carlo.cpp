@@ -109,6 +109,7 @@ std::string trial_key(const Trial& trial) {
       {"device", ir::device_json(trial.device)},
       {"device_files", ir::device_files_hash(trial.device)},
       {"adc_range", to_string(trial.adc.range)},
+      {"adc_per", to_string(trial.adc.per)},
       {"adc_percentile", trial.adc.percentile},
       {"calibration", bytes_hash(trial.calibration.first(static_cast<size_t>(
                           std::min<int64_t>(static_cast<int64_t>(trial.calibration.size()),

@@ -31,13 +31,16 @@ void check_options(int64_t images, const AdcOptions& options) {
 
 constexpr const char* kRangesOf = "name a run of a network of the same layers and layout";
 
-// Given ranges have the design's crossbar stages, and a value for each slice.
+// Given ranges have the design's crossbar stages, and a value for each slice and column.
 void check_given(const ir::Design& design, const std::vector<ir::ConverterRange>& given) {
   if (given.empty()) return;
+  std::vector<const ir::Stage*> stages;
   std::string expected;
   std::string got;
   for (const ir::Stage& stage : design.stages) {
-    if (std::holds_alternative<ir::Crossbar>(stage.kind)) expected += " " + stage.name;
+    if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
+    stages.push_back(&stage);
+    expected += " " + stage.name;
   }
   for (const ir::ConverterRange& range : given) got += " " + range.stage;
   if (got != expected) {
@@ -45,10 +48,17 @@ void check_given(const ir::Design& design, const std::vector<ir::ConverterRange>
                      got.substr(1), kRangesOf});
   }
   const auto slices = static_cast<size_t>(design.layout.slices);
-  for (const ir::ConverterRange& range : given) {
-    if (range.lsb.size() == slices && range.adc_shift.size() == slices) continue;
-    throw ir::Error({"ranges of layer " + range.stage, "are of another number of slices",
-                     std::to_string(slices), std::to_string(range.lsb.size()), kRangesOf});
+  for (size_t i = 0; i < given.size(); ++i) {
+    if (given[i].adc_shift.size() != slices) {
+      throw ir::Error({"ranges of layer " + given[i].stage, "are of another number of slices",
+                       std::to_string(slices), std::to_string(given[i].adc_shift.size()),
+                       kRangesOf});
+    }
+    const size_t columns = slices * static_cast<size_t>(stages[i]->out.c);
+    if (given[i].lsb.size() == columns) continue;
+    throw ir::Error({"ranges of layer " + given[i].stage, "are of another number of columns",
+                     std::to_string(columns) + " for all slices",
+                     std::to_string(given[i].lsb.size()), kRangesOf});
   }
 }
 

@@ -31,12 +31,15 @@ TileShape tile_shape(const ir::Design& design, const ir::Stage& stage) {
 int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip) {
   int64_t planes = 0;
   for (int32_t b = 0; b < shape.planes; ++b) planes += std::abs(shape.plane_weight(b));
-  int64_t slices = 0;
-  for (int32_t s = 0; s < shape.slices; ++s) {
-    slices += int64_t{chip.lsb[static_cast<size_t>(s)]} << (shape.cell_bits * s);
+  int64_t bound = 0;  // of a column's slices
+  for (int32_t c = 0; c < shape.cols; ++c) {
+    int64_t slices = 0;
+    for (int32_t s = 0; s < shape.slices; ++s) {
+      slices += int64_t{chip.lsb[static_cast<size_t>(s * shape.cols + c)]} << (shape.cell_bits * s);
+    }
+    bound = std::max(bound, slices);
   }
   const int64_t top = (int64_t{1} << shape.adc_bits) - 1;
-  int64_t bound = slices;
   for (const int64_t factor : {int64_t{shape.row_tiles()}, planes, top}) {
     if (__builtin_mul_overflow(bound, factor, &bound)) return std::numeric_limits<int64_t>::max();
   }
@@ -74,9 +77,12 @@ FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoi
   for (int32_t b = 0; narrow_ && b < shape.planes; ++b) {
     plane_weight_.push_back(static_cast<int32_t>(shape.plane_weight(b)));
   }
+  weight_.assign(mult_.size(), 0);
   for (int32_t s = 0; narrow_ && s < shape.slices; ++s) {
-    slice_[static_cast<size_t>(s)].weight =
-        static_cast<int32_t>(int64_t{chip.lsb[static_cast<size_t>(s)]} << (shape.cell_bits * s));
+    for (int32_t c = 0; c < shape.cols; ++c) {
+      weight_[static_cast<size_t>(s * column_stride_ + c)] = static_cast<int32_t>(
+          int64_t{chip.lsb[static_cast<size_t>(s * shape.cols + c)]} << (shape.cell_bits * s));
+    }
   }
   if (noise_.on()) {
     for (int32_t b = 0; b < shape.planes; ++b) plane_key_.push_back(noise_.counter(0, 0, 0, b, 0));
@@ -243,11 +249,8 @@ void FastTile::write_tables(const ir::CrossbarChip& chip) {
 }
 
 ConverterView FastTile::converter() const {
-  return {mult_.data(),
-          offset_.data(),
-          clip_.data(),
-          half_.data(),
-          inl_.empty() ? nullptr : inl_.data(),
+  return {mult_.data(),   offset_.data(), clip_.data(),
+          weight_.data(), half_.data(),   inl_.empty() ? nullptr : inl_.data(),
           column_stride_};
 }
 
@@ -265,8 +268,8 @@ NoiseGain FastTile::noise_gain(const Scratch& scratch, int32_t vector, int32_t s
   return {noise_.mult(slice, scratch.driven[static_cast<size_t>(vector)]), noise_.shift()};
 }
 
-int64_t FastTile::weight(int32_t plane, int32_t slice) const {
-  return shape_.plane_weight(plane) * lsb_[static_cast<size_t>(slice)] *
+int64_t FastTile::weight(int32_t plane, int32_t slice, int32_t column) const {
+  return shape_.plane_weight(plane) * lsb_[static_cast<size_t>(slice * shape_.cols + column)] *
          (int64_t{1} << (shape_.cell_bits * slice));
 }
 
@@ -363,7 +366,7 @@ void FastTile::multiply_positions(const Inputs& in, const NoisePlace* place, Y* 
             const int64_t difference = code(noisy_current(scratch, z, m, s, 0, c), s, c) -
                                        code(noisy_current(scratch, z, m, s, 1, c), s, c);
             y[static_cast<ptrdiff_t>(first + i) * cols + c] +=
-                static_cast<Y>(weight(b, s) * difference);
+                static_cast<Y>(weight(b, s, c) * difference);
           }
         }
       }
@@ -393,7 +396,7 @@ void FastTile::codes(std::span<const int32_t> x, Scratch& scratch, const NoisePl
           for (int32_t p = 0; p < 2; ++p) {
             pair[p] = static_cast<uint16_t>(code(noisy_current(scratch, z, b, s, p, c), s, c));
           }
-          y[static_cast<size_t>(c)] += weight(b, s) * (pair[0] - pair[1]);
+          y[static_cast<size_t>(c)] += weight(b, s, c) * (pair[0] - pair[1]);
         }
       }
     }

@@ -74,7 +74,8 @@ void naive_tile(const TileShape& shape, const ir::CrossbarChip& chip, std::span<
             code[p] = adc_code(shape, chip, current, s, c);
             visit(tile, c, b, s, p, current, code[p]);
           }
-          y[static_cast<size_t>(c)] += shape.plane_weight(b) * chip.lsb[static_cast<size_t>(s)] *
+          y[static_cast<size_t>(c)] += shape.plane_weight(b) *
+                                       chip.lsb[static_cast<size_t>(s * shape.cols + c)] *
                                        (int64_t{code[0] - code[1]} << (shape.cell_bits * s));
         }
       }
@@ -182,7 +183,8 @@ class FastTile {
                         int32_t polarity, int32_t column) const;
   // The noise of a vector's conversions is its draw times this.
   NoiseGain noise_gain(const Scratch& scratch, int32_t vector, int32_t slice) const;
-  int64_t weight(int32_t plane, int32_t slice) const;  // w_b 2^(cell_bits s) lsb[s]
+  // w_b 2^(cell_bits s) lsb[s][c]
+  int64_t weight(int32_t plane, int32_t slice, int32_t column) const;
   // One column's code of a current, by 64 bits.
   int32_t code(int64_t current, int32_t slice, int32_t column) const;
 
@@ -201,7 +203,8 @@ class FastTile {
   std::vector<int32_t> offset_;      // the same, half an LSB added
   std::vector<int32_t> clip_;        // the same
   std::vector<HalfConverter> half_;  // the same
-  std::vector<int32_t> lsb_;         // [slice]
+  std::vector<int32_t> lsb_;         // [slice][column]
+  std::vector<int32_t> weight_;      // [slice][column_stride_] 2^(cell_bits s) lsb[s][c]
   std::vector<int32_t> inl_;
   int32_t column_stride_ = 0;
   std::vector<int32_t> plane_weight_;  // [planes]

@@ -294,7 +294,7 @@ class LookupPass {
     const V16 above = hn::Set(d, static_cast<uint16_t>(half.above));
     const auto clip = hn::Set(ds, static_cast<int16_t>(tile_.converter.clip[at]));
     const int shift = half.shift;
-    const V32 weight = hn::Set(d32, slice.weight);
+    const V32 weight = hn::Set(d32, tile_.converter.weight[at]);
     for (int v = 0; v < V; ++v) {
       const int32_t quad = (first + v) % quads_;
       V32 sum = hn::Zero(d32);
@@ -375,7 +375,8 @@ class LookupPass {
         }
         code[p] = convert(current);
       }
-      const V32 weight = hn::Set(d, tile_.plane_weight[first_plane + t] * slice.weight);
+      const V32 weight =
+          hn::Set(d, tile_.plane_weight[first_plane + t] * tile_.converter.weight[at]);
       total = hn::Add(total, hn::Mul(hn::Sub(code[0], code[1]), weight));
     }
     hn::StoreU(total, d, to);

@@ -50,7 +50,7 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
       const int32_t clipped = std::clamp(raw, 0, converter.clip[at]);
       code[p] = converter.inl == nullptr ? clipped : converter.inl[clipped];
     }
-    y[c] += plane_weight * slice.weight * (code[0] - code[1]);
+    y[c] += plane_weight * converter.weight[at] * (code[0] - code[1]);
   }
 }
 
@@ -127,7 +127,7 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
   const D32 d;
   const hn::Rebind<int16_t, D32> d16;
   const auto lanes = static_cast<int32_t>(hn::Lanes(d));
-  const V32 weight = hn::Set(d, plane_weight * slice.weight);
+  const V32 plane = hn::Set(d, plane_weight);
   const V32 mult = hn::Set(d, gain.mult);
   for (int32_t c = 0; c < cols; c += lanes) {
     const int32_t at = s * converter.column_stride + c;
@@ -143,6 +143,7 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
       }
       code[p] = convert(current);
     }
+    const V32 weight = hn::Mul(hn::LoadU(d, converter.weight + at), plane);
     const V32 share = hn::Mul(hn::Sub(code[0], code[1]), weight);
     hn::StoreU(hn::Add(hn::LoadU(d, y + c), share), d, y + c);
   }

@@ -22,7 +22,6 @@ struct SliceView {
   int32_t digit_bits = 1;
   bool half = false;   // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
   int32_t shift = 0;   // adc_shift
-  int32_t weight = 0;  // 2^(cell_bits s) lsb[s]
 };
 
 // Converters of all columns: [slice][column_stride].
@@ -30,6 +29,7 @@ struct ConverterView {
   const int32_t* mult;
   const int32_t* offset;  // half an LSB added
   const int32_t* clip;
+  const int32_t* weight;  // 2^(cell_bits s) lsb[s][c]
   const HalfConverter* half;
   const int32_t* inl;  // [code], null without
   int32_t column_stride;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -60,6 +61,16 @@ ordered_json cells_json(const twin::CellReport& cells, const ir::Device& device)
   return json;
 }
 
+// [slice][column]
+std::vector<std::vector<int32_t>> by_slice(const ir::CrossbarChip& stage) {
+  std::vector<std::vector<int32_t>> slices;
+  const auto cols = static_cast<int64_t>(stage.lsb.size() / stage.adc_shift.size());
+  for (auto first = stage.lsb.begin(); first != stage.lsb.end(); first += cols) {
+    slices.emplace_back(first, first + cols);
+  }
+  return slices;
+}
+
 ordered_json run(Context& context) {
   const ir::Design design = ir::load_design(context.run.design());
   const data::Splits& data = context.data();
@@ -73,7 +84,7 @@ ordered_json run(Context& context) {
   for (size_t i = 0; i < chip.crossbars.size(); ++i) {
     const ir::CrossbarChip& stage = chip.crossbars[i];
     stages.push_back({{"stage", stage.stage},
-                      {"lsb", stage.lsb},
+                      {"lsb", by_slice(stage)},
                       {"adc_shift", stage.adc_shift},
                       {"cells", cells_json(cells[i], chip.device)}});
   }
@@ -82,15 +93,20 @@ ordered_json run(Context& context) {
           {"time", chip.device.time},
           {"adc_range", adc.given.empty() ? twin::to_string(adc.range)
                                           : "of " + context.config.ranges_of.string()},
+          {"adc_per", twin::to_string(adc.per)},
           {"adc_bits", design.layout.adc_bits},
           {"shared_table", chip.shared_table},
           {"stages", stages}};
 }
 
+// A slice's LSBs, or its least and greatest.
 std::string lsb_list(const ordered_json& stage) {
   std::string list;
-  for (const ordered_json& lsb : stage["lsb"]) {
-    list += (list.empty() ? "" : "/") + std::to_string(lsb.get<int>());
+  for (const ordered_json& slice : stage["lsb"]) {
+    const auto lsb = slice.get<std::vector<int32_t>>();
+    const auto [least, most] = std::minmax_element(lsb.begin(), lsb.end());
+    list += (list.empty() ? "" : "/") + std::to_string(*least);
+    if (*least != *most) list += ".." + std::to_string(*most);
   }
   return fmt::format("{} {}", stage["stage"].get<std::string>(), list);
 }
@@ -191,6 +207,7 @@ Step program_step() {
                     {"--time", "chip.device.time", "seconds that the chip has aged"},
                     {"--adc-range", "chip.adc_range",
                      "max, percentile, mse, worst_case or lossless"},
+                    {"--adc-per", "chip.adc_per", "a range a layer, or a column"},
                     {"--ranges-of", "chip.ranges_of",
                      "take the converters' ranges from the chip of another run, or this one", "",
                      Shortcut::Form::text}},

@@ -143,7 +143,7 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
            "an ADC step is too large", "at most " + std::to_string(kMaxLsb) + " level steps",
            std::to_string(*large), "take more ADC bits");
     }
-    ranges(place + ".lsb", crossbar.lsb, slices, 1, kMaxLsb);
+    ranges(place + ".lsb", crossbar.lsb, slices * cols, 1, kMaxLsb);
     const int64_t codes = int64_t{1} << design.layout.adc_bits;
     ranges(place + ".adc_clip", crossbar.adc_clip, slices * cols, 0, codes - 1);
     if (!crossbar.inl.empty()) ranges(place + ".inl", crossbar.inl, codes, 0, codes - 1);
@@ -198,10 +198,9 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
   json["device"] = device_json(chip.device);
   json["crossbars"] = ordered_json::array();
   for (const CrossbarChip& crossbar : chip.crossbars) {
-    const auto slices = static_cast<int64_t>(crossbar.lsb.size());
+    const auto slices = static_cast<int64_t>(crossbar.adc_shift.size());
     const auto per_column = static_cast<int64_t>(crossbar.adc_mult.size());
-    ordered_json entry = {
-        {"stage", crossbar.stage}, {"adc_shift", crossbar.adc_shift}, {"lsb", crossbar.lsb}};
+    ordered_json entry = {{"stage", crossbar.stage}, {"adc_shift", crossbar.adc_shift}};
     if (const int64_t gains = crossbar.noise_gains(); gains == 1) {
       entry["noise_mult"] = crossbar.noise_mult;
     } else {
@@ -216,6 +215,7 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
     tensors[crossbar.stage + ".adc_mult"] = Array<int32_t>{{slices, cols}, crossbar.adc_mult};
     tensors[crossbar.stage + ".adc_offset"] = Array<int32_t>{{slices, cols}, crossbar.adc_offset};
     tensors[crossbar.stage + ".adc_clip"] = Array<int32_t>{{slices, cols}, crossbar.adc_clip};
+    tensors[crossbar.stage + ".lsb"] = Array<int32_t>{{slices, cols}, crossbar.lsb};
     if (crossbar.inl.empty()) continue;
     tensors[crossbar.stage + ".inl"] =
         Array<uint16_t>{{static_cast<int64_t>(crossbar.inl.size())}, crossbar.inl};
@@ -248,11 +248,10 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   const auto stages = crossbar_stages(design);
   const auto entries = json.at("crossbars").items();
   for (size_t i = 0; i < std::min(entries.size(), stages.size()); ++i) {
-    entries[i].only({"stage", "adc_shift", "lsb", "noise_mult", "noise_shift"});
+    entries[i].only({"stage", "adc_shift", "noise_mult", "noise_shift"});
     CrossbarChip crossbar;
     crossbar.stage = entries[i].at("stage").string();
     crossbar.adc_shift = read_list(entries[i].at("adc_shift"), 0, 31);
-    crossbar.lsb = read_list(entries[i].at("lsb"), 0, kMaxLsb);
     crossbar.noise_shift = static_cast<int32_t>(entries[i].at("noise_shift").integer(0, 31));
     const auto [slices, rows, cols] = extent_of(design, *stages[i]);
     const auto name = [&](const char* field) { return crossbar.stage + "." + field; };
@@ -271,6 +270,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
         npz_member<int32_t>(tensors, name("adc_offset"), {slices, cols}, tensor_file).data;
     crossbar.adc_clip =
         npz_member<int32_t>(tensors, name("adc_clip"), {slices, cols}, tensor_file).data;
+    crossbar.lsb = npz_member<int32_t>(tensors, name("lsb"), {slices, cols}, tensor_file).data;
     if (tensors.count(name("inl")) != 0) {
       const int64_t codes = int64_t{1} << design.layout.adc_bits;
       crossbar.inl = npz_member<uint16_t>(tensors, name("inl"), {codes}, tensor_file).data;
@@ -291,10 +291,18 @@ std::vector<ConverterRange> read_ranges(const std::filesystem::path& dir) {
   const nlohmann::json document = read_json(file);
   const JsonReader json(document, file.string());
   require_chip(json);
+  const std::filesystem::path tensor_file = file.parent_path() / "tensors.npz";
+  const Npz tensors = read_npz(tensor_file);
   std::vector<ConverterRange> ranges;
   for (const JsonReader& entry : json.at("crossbars").items()) {
-    ranges.push_back({entry.at("stage").string(), read_list(entry.at("lsb"), 1, kMaxLsb),
-                      read_list(entry.at("adc_shift"), 0, 31)});
+    const std::string stage = entry.at("stage").string();
+    const auto& lsb = npz_member<int32_t>(tensors, stage + ".lsb", {-1, -1}, tensor_file).data;
+    for (size_t i = 0; i < lsb.size(); ++i) {
+      if (lsb[i] >= 1 && lsb[i] <= kMaxLsb) continue;
+      throw Error({tensor_file.string() + ": " + stage + ".lsb[" + std::to_string(i) + "]",
+                   "out of range", "1.." + std::to_string(kMaxLsb), std::to_string(lsb[i]), ""});
+    }
+    ranges.push_back({stage, lsb, read_list(entry.at("adc_shift"), 0, 31)});
   }
   return ranges;
 }

@@ -17,14 +17,14 @@ namespace crosstwin::ir {
 // read noise, noise_value of compress/ir/noise.hpp, shifts are arithmetic:
 //   A = inl[min(clamp(((I + n) * adc_mult + adc_offset + (adc_shift ? 2^(adc_shift-1) : 0))
 //                     >> adc_shift, 0, 2^adc_bits - 1), adc_clip)]
-//   Y[c] = sum_tiles sum_b sum_s w_b 2^(cell_bits s) lsb[s] (A[+] - A[-])
+//   Y[c] = sum_tiles sum_b sum_s w_b 2^(cell_bits s) lsb[s][c] (A[+] - A[-])
 struct CrossbarChip {
   std::string stage;                // name of the design's stage
   std::vector<uint16_t> g;          // [2][S][R][C] conductance of every cell
   std::vector<int32_t> adc_mult;    // [S][C] 1..65535
   std::vector<int32_t> adc_shift;   // [S] 0..31, one a slice
   std::vector<int32_t> adc_offset;  // [S][C] within +-2^30
-  std::vector<int32_t> lsb;         // [S] level steps an ADC code stands for, 1..kMaxLsb
+  std::vector<int32_t> lsb;         // [S][C] level steps an ADC code stands for, 1..kMaxLsb
   std::vector<int32_t> adc_clip;    // [S][C] highest code, 0..2^adc_bits - 1
   std::vector<uint16_t> inl;        // [2^adc_bits] what a code comes out as; empty = itself
   // [S][N] 0..65535, N = 1 or min(tile_rows, rows) + 1; all 0 = no read noise. Of a conversion of n
@@ -76,7 +76,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design);
 // What hardware fixes of a layer's converters, so that another chip for it must have the same.
 struct ConverterRange {
   std::string stage;
-  std::vector<int32_t> lsb;        // [S]
+  std::vector<int32_t> lsb;        // [S][C]
   std::vector<int32_t> adc_shift;  // [S]
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "compress/ir/device_json.hpp"
 #include "compress/ir/device_presets.hpp"
@@ -22,10 +23,11 @@ constexpr double kMaxSeconds = 1e12;
 constexpr double kMaxOhm = 1e12;
 
 // The words of an enumeration, in its order.
-using Words = std::array<const char*, 2>;
-constexpr Words kUnits = {"siemens", "units"};
-constexpr Words kContacts = {"single", "double"};
-constexpr Words kPairs = {"separate", "interleaved"};
+using Words = std::span<const char* const>;
+constexpr std::array kUnits = {"siemens", "units"};
+constexpr std::array kContacts = {"single", "double"};
+constexpr std::array kPairs = {"separate", "interleaved"};
+constexpr std::array kForms = {"any", "ramp", "sar"};
 
 // Visits every member but the name, in the order of the file. `D` is Device, const or not.
 template <class D, class Visitor>
@@ -46,6 +48,8 @@ void visit_members(D& d, Visitor& v) {
   v.numbers("level_sigma", d.level_sigma, 0, kMaxConductance);
   v.number("cell_noise", d.cell_noise, 0, 1000);
   v.numbers("cell_noise_level", d.cell_noise_level, 0, 1000);
+  v.word("adc_form", d.adc_form, kForms);
+  v.number("adc_mismatch", d.adc_mismatch, 0, 1);
   v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
   v.string("fault_map", d.fault_map);
   v.string("conductances", d.conductances);
@@ -105,12 +109,15 @@ class Reading {
     if (has(key)) field = json_.at(key).string();
   }
   template <class Enum>
-  void word(const char* key, Enum& field, const Words& words) {
+  void word(const char* key, Enum& field, Words words) {
     if (!has(key)) return;
     const std::string word = json_.at(key).string();
     const auto found = std::find(words.begin(), words.end(), word);
     if (found == words.end()) {
-      const std::string expected = "\"" + std::string(words[0]) + "\" or \"" + words[1] + "\"";
+      std::string expected;
+      for (const char* each : words) {
+        expected += (expected.empty() ? "\"" : " or \"") + std::string(each) + "\"";
+      }
       json_.at(key).fail("unknown word", expected, "\"" + word + "\"");
     }
     field = static_cast<Enum>(found - words.begin());
@@ -155,7 +162,7 @@ class Checking {
   void boolean(const char* /*key*/, bool /*field*/) {}
   void string(const char* /*key*/, const std::string& /*field*/) {}
   template <class Enum>
-  void word(const char* /*key*/, Enum /*field*/, const Words& /*words*/) {}
+  void word(const char* /*key*/, Enum /*field*/, Words /*words*/) {}
   template <class Object, class Members>
   void object(const char* key, const Object& field, const Members& members) {
     Checking inner(where_ + "." + key);
@@ -183,7 +190,7 @@ class Writing {
   void boolean(const char* key, bool field) { put(key, field); }
   void string(const char* key, const std::string& field) { put(key, field); }
   template <class Enum>
-  void word(const char* key, Enum field, const Words& words) {
+  void word(const char* key, Enum field, Words words) {
     put(key, words[static_cast<size_t>(field)]);
   }
   template <class Object, class Members>
@@ -223,7 +230,7 @@ class Listing {
   void boolean(const char* /*key*/, bool /*field*/) {}
   void string(const char* /*key*/, const std::string& /*field*/) {}
   template <class Enum>
-  void word(const char* /*key*/, Enum /*field*/, const Words& /*words*/) {}
+  void word(const char* /*key*/, Enum /*field*/, Words /*words*/) {}
   template <class Object, class Members>
   void object(const char* key, const Object& field, const Members& members) {
     Listing inner(list_, prefix_ + key + ".");
@@ -260,8 +267,8 @@ void read_g_max(const JsonReader& json, Device& device) {
 bool Device::ideal() const {
   return level_mean.empty() && sigma == 0 && level_sigma.empty() && stuck_low == 0 &&
          stuck_high == 0 && adc_gain_sigma == 0 && adc_offset_sigma == 0 && adc_inl == 0 &&
-         read_noise == 0 && !cells_noisy() && fault_map.empty() && conductances.empty() &&
-         write_verify.max_pulses == 0 && wires.ideal() && !ages();
+         adc_mismatch == 0 && read_noise == 0 && !cells_noisy() && fault_map.empty() &&
+         conductances.empty() && write_verify.max_pulses == 0 && wires.ideal() && !ages();
 }
 
 bool Device::cells_noisy() const {
@@ -325,6 +332,15 @@ void check_device(const Device& device, const std::string& where) {
   if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {
     fail("level_sigma[0]", "a log-normal level of mean 0 has no spread", "0",
          json(device.level_sigma[0]).dump());
+  }
+  const bool sar = device.adc_form == AdcForm::kSar;
+  if (device.adc_mismatch > 0 && !sar) {
+    fail("adc_mismatch", "the converters have no capacitors", "0, or adc_form \"sar\"",
+         json(device.adc_mismatch).dump());
+  }
+  if (device.adc_inl > 0 && sar) {
+    fail("adc_inl", "the non-linearity of adc_form \"sar\" is its capacitors'", "0",
+         json(device.adc_inl).dump(), "give adc_mismatch instead");
   }
   if (!device.fault_map.empty() && device.stuck_low + device.stuck_high > 0) {
     fail("fault_map", "given beside stuck_low or stuck_high", "a map or rates", device.fault_map);

@@ -53,6 +53,14 @@ struct Wires {
   }
 };
 
+// How the converters come to their codes: what their non-linearity is made of, and what a
+// conversion costs (twin/converter.hpp).
+enum class AdcForm {
+  kAny,   // not said: a smooth curve, adc_inl
+  kRamp,  // every column compares with the layer's one ramp: its curve, adc_inl
+  kSar,   // successive approximation with binary-weighted capacitors: their adc_mismatch
+};
+
 enum class ConductanceUnit { kSiemens, kUnits };
 
 // A type only; the models are in twin/. Conductances are in units of the tool's integer G: a
@@ -74,7 +82,9 @@ struct Device {
   double adc_gain_sigma = 0;    // relative, one draw a column and slice
   double adc_offset_sigma = 0;  // in LSB, one draw a column and slice
   double adc_inl = 0;           // peak of the non-linearity in LSB, one drawn curve a layer
-  double read_noise = 0;        // of a conversion's current, in level steps; a draw each
+  AdcForm adc_form = AdcForm::kAny;
+  double adc_mismatch = 0;  // kSar: sigma of a unit capacitor, relative; one drawn array a layer
+  double read_noise = 0;    // of a conversion's current, in level steps; a draw each
   // Of one driven cell's current in one read, in level steps: twin/read_noise.hpp.
   double cell_noise = 0;
   std::vector<double> cell_noise_level;  // [levels], instead of cell_noise; empty = all cell_noise

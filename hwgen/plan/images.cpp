@@ -108,7 +108,7 @@ Image requant_image(const ir::Crossbar& crossbar, const TileForm& form) {
 
 Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const TileForm& form) {
   const int32_t field = 16 + form.offset_bits + layout.adc_bits;
-  const size_t cols = cells.adc_mult.size() / cells.lsb.size();
+  const size_t cols = cells.adc_mult.size() / cells.adc_shift.size();
   Image image(static_cast<int64_t>(cols), layout.slices * field);
   for (int32_t slice = 0; slice < layout.slices; ++slice) {
     for (size_t col = 0; col < cols; ++col) {

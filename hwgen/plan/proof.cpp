@@ -63,9 +63,11 @@ class Prover {
                          chip_.table[code], linear);
     }
     for (int32_t slice = 0; slice < layout_.slices; ++slice) {
-      if (cells_.lsb[static_cast<size_t>(slice)] == 1) continue;
-      return fmt::format("a code of slice {} stands for {} level steps, not one; {}", slice,
-                         cells_.lsb[static_cast<size_t>(slice)], worst_column(slice));
+      const auto first = cells_.lsb.begin() + int64_t{slice} * cols_;
+      const int32_t lsb = *std::max_element(first, first + cols_);
+      if (lsb == 1) continue;
+      return fmt::format("a code of slice {} stands for {} level steps, not one; {}", slice, lsb,
+                         worst_column(slice));
     }
     if (cells_.noisy()) return "its conversions have read noise";
     for (size_t code = 0; code < cells_.inl.size(); ++code) {

@@ -108,7 +108,10 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
     }
     form.noise_shift = cells.noise_shift;
   }
-  form.lsb = cells.lsb;
+  if (!uniform(cells.lsb, cols, form.lsb)) {
+    throw ir::Error({layer(stage), "its columns have ranges of their own", "one LSB a slice",
+                     "several", "program the chip with chip.adc_per layer"});
+  }
 
   if (writable) {
     form.bias_bits = crossbar.logits ? kLogitBits - 1 : kBiasBits;
@@ -134,7 +137,7 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
   const int64_t row_tiles = (rows + layout.tile_rows - 1) / layout.tile_rows;
   __int128 bound = 0;
   for (int32_t slice = 0; slice < layout.slices; ++slice) {
-    bound += __int128{cells.lsb[static_cast<size_t>(slice)]} << (layout.cell_bits * slice);
+    bound += __int128{form.lsb[static_cast<size_t>(slice)]} << (layout.cell_bits * slice);
   }
   bound *= row_tiles * ((int64_t{1} << stage.in_bits) - 1) * ((int64_t{1} << layout.adc_bits) - 1);
   form.sum_bits = wide_bits(bound);

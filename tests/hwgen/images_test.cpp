@@ -125,7 +125,7 @@ TEST_CASE("Collapsed weights are two's complement") {
 TEST_CASE("A converter word is clip, offset and gain a slice, slice 0 low") {
   Tiny t;
   t.form.offset_bits = 4;
-  t.cells.lsb = {1, 1};
+  t.cells.adc_shift = {0, 0};
   t.cells.adc_mult = {0x1111, 0x2222, 0x3333, 0x4444};  // [slice][column]
   t.cells.adc_offset = {1, -1, 2, -8};
   t.cells.adc_clip = {255, 254, 253, 7};

@@ -54,7 +54,7 @@ Large::Large(const LargeOptions& options) {
   cells.adc_shift = {shift, shift};
   cells.adc_offset.assign(2 * cols, 0);
   cells.adc_clip.assign(2 * cols, options.exact ? 2047 : 255);
-  cells.lsb = {1, 1};
+  cells.lsb.assign(2 * cols, 1);
   cells.noise_mult = {0, 0};
   chip.crossbars.push_back(std::move(cells));
 }

@@ -179,7 +179,7 @@ TEST_CASE("a chip of another shape is refused, and what differs is named") {
   };
   CHECK(refusal([](ir::Chip&) {}).empty());
   CHECK_THAT(refusal([](ir::Chip& c) {
-               c.crossbars[1].lsb = {3, 2};
+               std::fill_n(c.crossbars[1].lsb.begin(), c.crossbars[1].lsb.size() / 2, 3);
              }),
              contains("layer conv2") && contains("(Lsb)") && contains("expected 1, 2, got 3, 2") &&
                  contains("lossless"));

@@ -173,7 +173,9 @@ TEST_CASE("What the templates cannot do is refused with the layer's name") {
   using tests::contains;
   CHECK_THAT(refusal([](auto&, auto& chip, auto&) { chip.crossbars[0].lsb[0] = 65536; }),
              contains("layer conv1") && contains("an ADC step is too large"));
-  CHECK_THAT(refusal([](auto&, auto& chip, auto&) { chip.crossbars[2].lsb[1] = 60000; }),
+  CHECK_THAT(refusal([](auto&, auto& chip, auto&) {
+               chip.crossbars[2].lsb.assign(chip.crossbars[2].lsb.size(), 60000);
+             }),
              contains("layer fc") && contains("a logit can overflow"));
   CHECK_THAT(refusal([](auto& design, auto&, auto&) {
                design.stages[1].kind = ir::PoolMax{2, 1};
@@ -199,7 +201,7 @@ TEST_CASE("A tile whose sums need more bits than there are is refused with both 
   sample.layout.tile_rows = 1;  // every row its own conversions
   const ir::Design design = test::sample_design(sample);
   ir::Chip chip = test::sample_chip(design);
-  chip.crossbars[0].lsb = {65535, 65535};
+  std::fill(chip.crossbars[0].lsb.begin(), chip.crossbars[0].lsb.end(), 65535);
   CHECK_THROWS_WITH(hwgen::plan(design, chip, {}),
                     crosstwin::tests::contains("layer conv1: a column sum can overflow") &&
                         crosstwin::tests::contains("expected at most 48 bits, got ") &&

@@ -34,17 +34,17 @@ struct Tiny {
     for (int32_t k = 0; k < 1 << layout.cell_bits; ++k) {
       chip.table.push_back(static_cast<uint16_t>(g0 + step * k));
     }
-    cells.lsb.assign(static_cast<size_t>(layout.slices), 1);
+    cells.lsb.assign(static_cast<size_t>(layout.slices * cols), 1);
     cells.noise_mult.assign(static_cast<size_t>(layout.slices), 0);
     converters(1, 1, 0);  // gain 1 / 2, exact at a step of 2 and even pedestals
   }
 
   void converters(int32_t mult, int32_t shift, int32_t offset) {
-    const size_t all = cells.lsb.size() * crossbar.bias.size();
+    const size_t all = cells.lsb.size();
     cells.adc_mult.assign(all, mult);
     cells.adc_offset.assign(all, offset);
     cells.adc_clip.assign(all, (1 << layout.adc_bits) - 1);
-    cells.adc_shift.assign(cells.lsb.size(), shift);
+    cells.adc_shift.assign(static_cast<size_t>(layout.slices), shift);
   }
 
   Proof proof() const { return prove_lossless(layout, crossbar, chip, cells); }
@@ -74,8 +74,8 @@ struct Tiny {
             if (!cells.inl.empty()) code = cells.inl[static_cast<size_t>(code)];
             const int64_t weight =
                 in_signed && plane == in_bits - 1 ? -(int64_t{1} << plane) : int64_t{1} << plane;
-            const int64_t term = weight * (int64_t{1} << (layout.cell_bits * slice)) *
-                                 cells.lsb[static_cast<size_t>(slice)] * code;
+            const int64_t term =
+                weight * (int64_t{1} << (layout.cell_bits * slice)) * cells.lsb[at] * code;
             sum += polarity == 0 ? term : -term;
           }
         }
@@ -202,7 +202,7 @@ TEST_CASE("What is not an ideal converter on level cells is refused with its rea
   CHECK_THAT(failure([](Tiny& t) { t.chip.table[2] += 1; }),
              contains("level 2 is 8, 7 on the line"));
   CHECK_THAT(
-      failure([](Tiny& t) { t.cells.lsb[1] = 2; }),
+      failure([](Tiny& t) { t.cells.lsb.back() = 2; }),
       contains("a code of slice 1 stands for 2 level steps") &&
           contains("at one, row tile 0, column 1, slice 1, positive would reach code 6 of 63"));
   CHECK_THAT(failure([](Tiny& t) { t.cells.noise_mult[0] = 1; }), contains("read noise"));

@@ -114,9 +114,9 @@ ir::Chip sample_chip(const ir::Design& design, uint64_t seed, int32_t spread) {
     for (int32_t slice = 0; slice < design.layout.slices; ++slice) {
       // A step of about 1 / (step * lsb) in 12 bits; lsb 1 clips on strong inputs.
       const int32_t lsb = 1 + slice % 2;
-      cells.lsb.push_back(lsb);
       cells.adc_shift.push_back(12);
       for (int32_t col = 0; col < stage.out.c; ++col) {
+        cells.lsb.push_back(lsb);
         cells.adc_mult.push_back(4096 / (step * lsb) + slice);
         cells.adc_offset.push_back(slice * 100 - 700);
         cells.adc_clip.push_back((1 << design.layout.adc_bits) - 1);

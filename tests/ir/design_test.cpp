@@ -43,7 +43,7 @@ Chip ideal_chip(const Design& design) {
     CrossbarChip crossbar;
     crossbar.stage = stage.name;
     crossbar.adc_shift = {16, 16};
-    crossbar.lsb = {1, 2};
+    crossbar.lsb.assign(static_cast<size_t>(2 * stage.out.c), 2);
     crossbar.noise_mult = {0, 0};
     crossbar.adc_clip.assign(static_cast<size_t>(2 * stage.out.c), 255);
     for (int p = 0; p < 2; ++p) {
@@ -232,7 +232,7 @@ TEST_CASE("read noise in a layer of too many conversions is refused by its name"
   crossbar.adc_offset.assign(16, 0);
   crossbar.adc_clip.assign(16, 255);
   crossbar.adc_shift.assign(8, 0);
-  crossbar.lsb.assign(8, 1);
+  crossbar.lsb.assign(16, 1);
   crossbar.noise_mult.assign(8, 0);
   chip.crossbars = {crossbar};
   CHECK_NOTHROW(check_chip(chip, design, "chip"));

@@ -63,7 +63,7 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
     "lognormal": true, "stuck_low": 0.1, "stuck_high": 0.2, "adc_gain_sigma": 0.01,
     "adc_offset_sigma": 2, "adc_inl": 1.5, "read_noise": 0.25, "level_sigma": [0.1, 0.2, 0.3, 0.4],
     "cell_noise_level": [0, 0.01, 0.02, 0.3],
-    "siemens_per_unit": 1e-8,
+    "adc_form": "ramp", "siemens_per_unit": 1e-8,
     "write_verify": {"max_pulses": 20, "tolerance": 0.1, "gain": 0.7, "pulse_sigma": 0.3,
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
     "time": 3600, "drift": {"t0": 20, "nu": 0.05, "nu_sigma": 0.01, "level_nu": [0.1, 0.2, 0.3, 0.4],
@@ -146,6 +146,11 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("write_verify": {"gain": 0.5})", "d.json: $.write_verify: missing member"},
       {R"("wires": {"row_ohm": -1})", "d.json: $.wires.row_ohm: out of range"},
       {R"("wires": {"pairs": "both"})", "d.json: $.wires.pairs: unknown word"},
+      {R"("adc_form": "flash")",
+       "d.json: $.adc_form: unknown word (expected \"any\" or \"ramp\" or \"sar\""},
+      {R"("adc_mismatch": 0.1, "adc_form": "ramp")",
+       "d.json: $.adc_mismatch: the converters have no capacitors"},
+      {R"("adc_inl": 1, "adc_form": "sar")", "d.json: $.adc_inl: the non-linearity of adc_form"},
       {R"("retention": 5)", "d.json: $.retention: wrong type"},
       {R"("sigmo": 1)", "did you mean \"sigma\"?"}};
   for (const auto& [members, expected] : cases) CHECK_THAT(error_of(members), contains(expected));

@@ -104,4 +104,37 @@ TEST_CASE("the covering LSB is the least that does not clip") {
   REQUIRE(twin::covering_lsb(device, 256 * 15, 128, 8) == 2);
 }
 
+TEST_CASE("columns that share a shift convert as by themselves, or clip no more") {
+  const ir::Device device;
+  for (const int32_t bits : {5, 8, 10}) {
+    for (const std::vector<int32_t>& lsb :
+         {std::vector<int32_t>{3, 3, 3}, {1, 2, 5}, {7, 1, 40}, {300, 2, 1}, {1, 60000}}) {
+      const twin::SliceTransfers all = twin::find_transfers(device, lsb, 128, bits);
+      const int64_t top = (int64_t{1} << bits) - 1;
+      for (size_t c = 0; c < lsb.size(); ++c) {
+        const Transfer own = find_transfer(device, lsb[c], 128, bits);
+        INFO("bits " << bits << ", lsb " << lsb[c] << ", shift " << all.shift << ", by itself "
+                     << own.shift);
+        REQUIRE(all.mult[c] >= 1);
+        REQUIRE(all.mult[c] <= 65535);
+        int64_t worst = 0;
+        for (int64_t current = 0; current <= 128 * 250; current += 3) {
+          const int64_t code = twin::raw_code(current, all.mult[c], 0, all.shift);
+          const int64_t alone = twin::raw_code(current, own.mult, 0, own.shift);
+          REQUIRE(code <= alone);
+          if (own.shift <= all.shift) REQUIRE(code == alone);
+          if (alone <= top) worst = std::max(worst, alone - code);
+        }
+        const double least = 32768.0 * *std::min_element(lsb.begin(), lsb.end()) / lsb[c];
+        REQUIRE(static_cast<double>(worst) <= 1 + static_cast<double>(top) / std::floor(least));
+      }
+    }
+  }
+  const Transfer own = find_transfer(device, 3, 128, 8);
+  const twin::SliceTransfers same =
+      twin::find_transfers(device, std::vector<int32_t>{3, 3}, 128, 8);
+  CHECK(same.shift == own.shift);
+  CHECK(same.mult == std::vector<int32_t>{own.mult, own.mult});
+}
+
 }  // namespace crosstwin

@@ -33,7 +33,7 @@ ir::CrossbarChip calibrated(const twin::TileShape& shape) {
   chip.stage = "fc";
   for (const int32_t lsb : {1, 3}) {
     const auto t = twin::find_transfer({}, lsb, shape.rows, shape.adc_bits);
-    chip.lsb.push_back(lsb);
+    chip.lsb.insert(chip.lsb.end(), static_cast<size_t>(shape.cols), lsb);
     chip.adc_shift.push_back(t.shift);
     chip.adc_mult.insert(chip.adc_mult.end(), static_cast<size_t>(shape.cols), t.mult);
   }

@@ -18,6 +18,7 @@
 
 namespace crosstwin {
 
+using twin::AdcPer;
 using twin::AdcRange;
 using twin::Simulator;
 
@@ -130,8 +131,9 @@ TEST_CASE("the trace's codes add up to its outputs") {
             for (int32_t s = 0; s < 2; ++s) {
               const int32_t difference =
                   adc.code(position, t, c, b, s, 0) - adc.code(position, t, c, b, s, 1);
-              v += (sign_plane ? -128 : 1 << b) * crossbar.lsb[static_cast<size_t>(s)] *
-                   (s == 0 ? 1 : 16) * difference;
+              v += (sign_plane ? -128 : 1 << b) *
+                   crossbar.lsb[static_cast<size_t>(s * adc.columns + c)] * (s == 0 ? 1 : 16) *
+                   difference;
             }
           }
         }
@@ -154,9 +156,13 @@ TEST_CASE("a chip with variation is the same for every number of threads") {
   const auto images = test::random_images(design, 100, 5);
   ir::Device device;
   device.sigma = 0.1;
-  for (const AdcRange range : {AdcRange::kMax, AdcRange::kPercentile, AdcRange::kMse}) {
-    const auto work = [&] {
-      const ir::Chip chip = twin::program(design, device, 4, images, {range});
+  for (const auto& [range, per] : {std::pair{AdcRange::kMax, AdcPer::kLayer},
+                                   {AdcRange::kPercentile, AdcPer::kLayer},
+                                   {AdcRange::kMse, AdcPer::kLayer},
+                                   {AdcRange::kPercentile, AdcPer::kColumn},
+                                   {AdcRange::kMse, AdcPer::kColumn}}) {
+    const auto work = [&, &range = range, &per = per] {
+      const ir::Chip chip = twin::program(design, device, 4, images, {range, 0.99, per});
       auto result = Simulator(design, chip).logits(images);
       for (const ir::CrossbarChip& crossbar : chip.crossbars) {
         result.insert(result.end(), crossbar.g.begin(), crossbar.g.end());
@@ -316,12 +322,16 @@ TEST_CASE("a bound beyond 64 bits stays a bound") {
   shape.adc_bits = 16;
   shape.slices = 2;
   shape.cell_bits = 8;
+  shape.cols = 2;
   ir::CrossbarChip chip;
-  chip.lsb = {65535, 65535};
+  chip.lsb = {65535, 65535, 65535, 65535};
   REQUIRE(twin::max_abs_y(shape, chip) == std::numeric_limits<int64_t>::max());
   shape.rows = 1;
-  chip.lsb = {1, 1};
+  chip.lsb = {1, 1, 1, 1};
   REQUIRE(twin::max_abs_y(shape, chip) == int64_t{257} * 65535 * 65535);
+  // The worst column's slices, not the worst of each slice.
+  chip.lsb = {1, 5, 3, 2};
+  REQUIRE(twin::max_abs_y(shape, chip) == int64_t{1 + 256 * 3} * 65535 * 65535);
 }
 
 TEST_CASE("the class is the lowest index of the largest logit, and accuracy counts it") {

@@ -60,9 +60,9 @@ Case ideal_case(ir::Rng& rng, const TileShape& shape, int32_t weight_range,
   for (int32_t s = 0; s < shape.slices; ++s) {
     const int32_t step = lsb[static_cast<size_t>(s)];
     const auto t = twin::find_transfer(device, step, rows, shape.adc_bits);
-    result.chip.lsb.push_back(step);
     result.chip.adc_shift.push_back(t.shift);
     for (int32_t c = 0; c < shape.cols; ++c) {
+      result.chip.lsb.push_back(step);
       result.chip.adc_mult.push_back(t.mult);
       result.chip.adc_offset.push_back(0);
       result.chip.adc_clip.push_back((1 << shape.adc_bits) - 1);
@@ -80,9 +80,9 @@ Case wild_case(ir::Rng& rng, const TileShape& shape, int32_t max_g, int32_t max_
   result.chip.g.resize(shape.cell(2, 0, 0, 0));
   for (uint16_t& g : result.chip.g) g = static_cast<uint16_t>(between(rng, 0, max_g));
   for (int32_t s = 0; s < shape.slices; ++s) {
-    result.chip.lsb.push_back(between(rng, 1, 9));
     result.chip.adc_shift.push_back(between(rng, 0, max_shift));
     for (int32_t c = 0; c < shape.cols; ++c) {
+      result.chip.lsb.push_back(between(rng, 1, 9));
       result.chip.adc_mult.push_back(between(rng, 1, max_mult));
       result.chip.adc_offset.push_back(between(rng, -20000, 20000));
       const int32_t top = (1 << shape.adc_bits) - 1;
@@ -452,7 +452,8 @@ TEST_CASE("a tile with a wrong plane weight or a wrong cell is caught by the com
   REQUIRE(fast(wrong_sign) == naive(wrong_sign));
   REQUIRE(naive(wrong_sign) != naive(c));
   Case wrong_lsb = c;
-  wrong_lsb.chip.lsb[1] = 2;
+  wrong_lsb.chip.lsb[9] = 2;  // one column's
+  REQUIRE(fast(wrong_lsb) == naive(wrong_lsb));
   REQUIRE(naive(wrong_lsb) != integer_product(c));
   Case wrong_cell = c;
   size_t driven = 0;

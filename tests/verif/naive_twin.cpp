@@ -111,7 +111,7 @@ Map crossbar(const ir::Design& design, const ir::Stage& stage, const ir::Crossba
                 const bool sign_plane = stage.in_signed && plane == stage.in_bits - 1;
                 const int64_t weight = (int64_t{1} << plane) * (sign_plane ? -1 : 1) *
                                        (int64_t{1} << (layout.cell_bits * slice)) *
-                                       cells.lsb[static_cast<size_t>(slice)];
+                                       cells.lsb[setting];
                 sums[static_cast<size_t>(col)] += polarity == 0 ? weight * code : -weight * code;
               }
             }
