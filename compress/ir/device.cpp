@@ -51,6 +51,8 @@ void visit_members(D& d, Visitor& v) {
   v.word("adc_form", d.adc_form, kForms);
   v.number("adc_mismatch", d.adc_mismatch, 0, 1);
   v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
+  v.number("read_volt", d.read_volt, 0, 1000);
+  v.number("read_seconds", d.read_seconds, 0, 1000);
   v.string("fault_map", d.fault_map);
   v.string("conductances", d.conductances);
   v.word("conductances_in", d.conductances_in, kUnits);
@@ -327,6 +329,10 @@ void check_device(const Device& device, const std::string& where) {
   if (!device.cell_noise_level.empty() && device.cell_noise > 0) {
     fail("cell_noise", "given beside cell_noise_level", "one of the two",
          json(device.cell_noise).dump(), "cell_noise_level [] lets cell_noise hold for all levels");
+  }
+  if (device.read_seconds > 0 && device.read_volt == 0) {
+    fail("read_seconds", "given without read_volt", "both, for the energy of a read",
+         json(device.read_seconds).dump());
   }
   const double lowest = device.level_mean.empty() ? device.g_min : device.level_mean[0];
   if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {

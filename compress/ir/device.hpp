@@ -90,6 +90,8 @@ struct Device {
   std::vector<double> cell_noise_level;  // [levels], instead of cell_noise; empty = all cell_noise
 
   double siemens_per_unit = 4e-9;  // what a unit of G is
+  double read_volt = 0;            // of a driven row; 0 = not known
+  double read_seconds = 0;         // how long a plane is held; 0 = not known
   // A real chip's: files (compress/ir/device_arrays.hpp), empty = drawn.
   std::string fault_map;
   std::string conductances;

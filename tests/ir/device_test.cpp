@@ -63,7 +63,7 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
     "lognormal": true, "stuck_low": 0.1, "stuck_high": 0.2, "adc_gain_sigma": 0.01,
     "adc_offset_sigma": 2, "adc_inl": 1.5, "read_noise": 0.25, "level_sigma": [0.1, 0.2, 0.3, 0.4],
     "cell_noise_level": [0, 0.01, 0.02, 0.3],
-    "adc_form": "ramp", "siemens_per_unit": 1e-8,
+    "adc_form": "ramp", "siemens_per_unit": 1e-8, "read_volt": 0.2, "read_seconds": 1e-8,
     "write_verify": {"max_pulses": 20, "tolerance": 0.1, "gain": 0.7, "pulse_sigma": 0.3,
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
     "time": 3600, "drift": {"t0": 20, "nu": 0.05, "nu_sigma": 0.01, "level_nu": [0.1, 0.2, 0.3, 0.4],
@@ -78,6 +78,8 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
   CHECK(device.write_verify.pulse_seconds == 1e-7);
   CHECK(device.drift.level_nu_sigma[3] == 0.1);
   CHECK(device.retention.g == 3);
+  CHECK(device.read_volt == 0.2);
+  CHECK(device.read_seconds == 1e-8);
   CHECK(device.wires.column_ohm == 2);
   CHECK(device.wires.contacts == Contacts::kDouble);
   CHECK(device.place("sigma") == "d.json: $.sigma");
@@ -151,6 +153,8 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("adc_mismatch": 0.1, "adc_form": "ramp")",
        "d.json: $.adc_mismatch: the converters have no capacitors"},
       {R"("adc_inl": 1, "adc_form": "sar")", "d.json: $.adc_inl: the non-linearity of adc_form"},
+      {R"("read_seconds": 1e-8)", "d.json: $.read_seconds: given without read_volt"},
+      {R"("read_volt": -1)", "d.json: $.read_volt: out of range"},
       {R"("retention": 5)", "d.json: $.retention: wrong type"},
       {R"("sigmo": 1)", "did you mean \"sigma\"?"}};
   for (const auto& [members, expected] : cases) CHECK_THAT(error_of(members), contains(expected));
