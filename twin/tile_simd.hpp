@@ -21,6 +21,7 @@ struct SliceView {
   int32_t digits = 1;
   int32_t digit_bits = 1;
   bool half = false;         // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
+  bool wide = false;         // products of 32-bit lanes take more than 32 bits (Converter32)
   int32_t shift = 0;         // adc_shift
   int32_t weight = 0;        // 2^(cell_bits s) lsb[s]
   int32_t noise_mult = 0;    // in units of 2^-noise_shift
