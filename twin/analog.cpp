@@ -199,7 +199,7 @@ void AnalogTile::run(std::span<const int32_t> x, const NoisePlace& place, std::s
             of.place = {tile, c, b, s, p};
             of.driven = driven[static_cast<size_t>(b)];
             of.current = sums[sum_at(b, s, p) + column];
-            of.noise = noise_.current(place, tile, c, b, s, p);
+            of.noise = noise_.current(place, tile, c, b, s, p, static_cast<int32_t>(of.driven));
             convert(of);
             y[column] += p == 0 ? weight * of.code : -weight * of.code;
             y_bound[column] += std::abs(weight) * std::max(of.high - of.code, of.code - of.low);

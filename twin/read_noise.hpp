@@ -32,7 +32,7 @@ class ReadNoise {
   bool on() const { return on_; }
   // In units of G; `driven` rows of the row tile in this plane.
   int32_t current(const NoisePlace& place, int32_t row_tile, int32_t column, int32_t plane,
-                  int32_t slice, int32_t polarity, int32_t driven = 0) const {
+                  int32_t slice, int32_t polarity, int32_t driven) const {
     if (!on_) return 0;
     const uint32_t draw = ir::noise_draw(
         keys_, counter(place.position, row_tile, column, plane, 2 * slice + polarity), place.image);

@@ -134,13 +134,14 @@ void FastTile::write_cells(const ir::CrossbarChip& chip) {
 }
 
 bool FastTile::find_bounds(const ir::CrossbarChip& chip) {
-  bool narrow = true;
+  bool fits = true;
   const auto size = static_cast<size_t>(shape_.slices) * column_stride_;
   mult_.assign(size, 1);
   offset_.assign(size, 0);
   clip_.assign(size, 0);
   for (int32_t s = 0; s < shape_.slices; ++s) {
-    const int32_t shift = slice_[static_cast<size_t>(s)].shift;
+    SliceView& slice = slice_[static_cast<size_t>(s)];
+    const int32_t shift = slice.shift;
     const int64_t most = largest_[static_cast<size_t>(s)] + noise_.largest();
     ir::check(most <= kMax, "a current fits 32 bits");
     for (int32_t c = 0; c < shape_.cols; ++c) {
@@ -150,13 +151,16 @@ bool FastTile::find_bounds(const ir::CrossbarChip& chip) {
       const int64_t offset = chip.adc_offset[from] + half;
       // |adc_offset| <= 2^30 and half <= 2^30: the sum fits unless both are at their limit.
       ir::check(std::abs(offset) <= kMax, "an ADC offset fits 32 bits");
-      narrow = narrow && most * chip.adc_mult[from] + std::abs(offset) <= kMax;
+      const int64_t product = most * chip.adc_mult[from] + std::abs(offset);
+      slice.wide = slice.wide || product > kMax;
+      fits = fits && (product >> 16) < kMax;
       mult_[to] = chip.adc_mult[from];
       offset_[to] = static_cast<int32_t>(offset);
       clip_[to] = chip.adc_clip[from];
     }
+    fits = fits && (!slice.wide || shift >= 16);
   }
-  return narrow;
+  return fits;
 }
 
 // Digits of the look-up, and which slices convert in 16-bit lanes.

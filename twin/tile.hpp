@@ -9,6 +9,7 @@
 
 #include "compress/ir/chip.hpp"
 #include "twin/adc.hpp"
+#include "twin/aligned.hpp"
 #include "twin/read_noise.hpp"
 #include "twin/tile_shape.hpp"
 #include "twin/tile_simd.hpp"
@@ -104,13 +105,13 @@ class FastTile {
 
   // Per-thread working memory.
   struct Scratch {
-    std::vector<uint8_t> index;
-    std::vector<uint16_t> lanes;
-    std::vector<int32_t> digits;
+    AlignedVector<uint8_t> index;
+    AlignedVector<uint16_t> lanes;
+    AlignedVector<int32_t> digits;
     std::vector<int32_t> driven;  // sum of the digits of a vector
     std::vector<int32_t> start;
-    std::vector<int32_t> sums;
-    std::vector<int16_t> z;
+    AlignedVector<int32_t> sums;
+    AlignedVector<int16_t> z;
     std::vector<uint32_t> keys;
     std::vector<int32_t> y32;
   };
@@ -191,14 +192,14 @@ class FastTile {
   TileShape shape_;
   ReadNoise noise_;
   int64_t max_abs_y_ = 0;
-  bool narrow_ = false;  // every conversion and Y fits 32-bit lanes
+  bool narrow_ = false;  // every conversion and Y is had in 32-bit lanes
   bool lookup_ = false;  // there are look-up tables
   int32_t words_ = 0;    // of a vector of currents
   int32_t center_ = 0;
-  std::vector<int32_t> cells_;       // per row tile a MultiplyView::g
+  AlignedVector<int32_t> cells_;     // per row tile a MultiplyView::g
   std::vector<int64_t> largest_;     // [slice] largest current
   std::vector<SliceView> slice_;     // [slice]
-  std::vector<uint8_t> table_;       // per row tile a LookupView::table
+  AlignedVector<uint8_t> table_;     // per row tile a LookupView::table
   std::vector<int32_t> mult_;        // [slice][column_stride_]
   std::vector<int32_t> offset_;      // the same, half an LSB added
   std::vector<int32_t> clip_;        // the same

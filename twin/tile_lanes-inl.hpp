@@ -95,14 +95,30 @@ struct Converter32 {
   V32 mult;
   V32 offset;
   V32 clip;
-  int shift;
+  bool wide;
+  int shift;  // 16 or more when wide
   const int32_t* inl;
 
   HWY_INLINE V32 operator()(V32 current) const {
     const D32 d;
-    const V32 raw = hn::ShiftRightSame(hn::Add(hn::Mul(current, mult), offset), shift);
+    const V32 raw = wide ? hn::ShiftRightSame(upper_words(current), shift - 16)
+                         : hn::ShiftRightSame(hn::Add(hn::Mul(current, mult), offset), shift);
     const V32 clipped = hn::Min(hn::Max(raw, hn::Zero(d)), clip);
     return inl == nullptr ? clipped : hn::GatherIndex(d, inl, clipped);
+  }
+
+  // (current mult + offset) >> 16, current = high 2^16 + low: low mult and a word of the offset
+  // fit 32 bits unsigned, and what they carry is below 2^16.
+  HWY_INLINE V32 upper_words(V32 current) const {
+    const D32 d;
+    const U32 du;
+    const auto word = hn::Set(du, 0xFFFF);
+    const auto low =
+        hn::Add(hn::Mul(hn::And(hn::BitCast(du, current), word), hn::BitCast(du, mult)),
+                hn::And(hn::BitCast(du, offset), word));
+    const V32 high =
+        hn::Add(hn::Mul(hn::ShiftRight<16>(current), mult), hn::ShiftRight<16>(offset));
+    return hn::Add(high, hn::BitCast(d, hn::ShiftRight<16>(low)));
   }
 };
 

@@ -344,9 +344,12 @@ class LookupPass {
     const D16 d16;
     const SliceView& slice = tile_.slice[s];
     const int32_t at = s * tile_.converter.column_stride + c;
-    const Converter32 convert = {
-        hn::Set(d, tile_.converter.mult[at]), hn::Set(d, tile_.converter.offset[at]),
-        hn::Set(d, tile_.converter.clip[at]), slice.shift, tile_.converter.inl};
+    const Converter32 convert = {hn::Set(d, tile_.converter.mult[at]),
+                                 hn::Set(d, tile_.converter.offset[at]),
+                                 hn::Set(d, tile_.converter.clip[at]),
+                                 slice.wide,
+                                 slice.shift,
+                                 tile_.converter.inl};
     const int32_t lane = vector * 2 * kHalf;
     V32 driven[4];
     widen(hn::LoadU(d16, buffers_.count + lane), hn::LoadU(d16, buffers_.count + lane + kHalf),

@@ -44,10 +44,10 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
     const int32_t at = s * converter.column_stride + c;
     int32_t code[2];
     for (int p = 0; p < 2; ++p) {
-      int32_t current = currents[p * cols + c];
+      int64_t current = currents[p * cols + c];
       if (z != nullptr) current += ir::scale_noise(z[p * cols + c], gain.mult, gain.shift);
-      const int32_t raw = (current * converter.mult[at] + converter.offset[at]) >> slice.shift;
-      const int32_t clipped = std::clamp(raw, 0, converter.clip[at]);
+      const int64_t raw = (current * converter.mult[at] + converter.offset[at]) >> slice.shift;
+      const auto clipped = static_cast<int32_t>(std::clamp<int64_t>(raw, 0, converter.clip[at]));
       code[p] = converter.inl == nullptr ? clipped : converter.inl[clipped];
     }
     y[c] += plane_weight * converter.weight[at] * (code[0] - code[1]);
@@ -65,10 +65,18 @@ void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint3
 
 // acc + products of both halves of every word; `b` is one word for all lanes.
 HWY_INLINE V32 add_products(V32 acc, V32 a, V32 b) {
+#if HWY_TARGET == HWY_AVX3_DL
+  // Highway 1.0 asks the machine for AVX-512 VNNI but does not let the compiler use it.
+  asm("vpdpwssd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
+  return acc;
+#else
   const S16 d;
   return hn::Add(acc, multiply_pairs(hn::BitCast(d, a), hn::BitCast(d, b)));
+#endif
 }
 
+// M digit vectors by a block of words. Few of them alone would wait for their additions: theirs go
+// on in `Chains` sums, of every Chains-th pair.
 template <int M>
 HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
                                const int32_t* HWY_RESTRICT digits, const int32_t* start,
@@ -76,13 +84,17 @@ HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
   const D32 d;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D32()));
   constexpr int kVectors = kMultiplyBlock / kLanes;
-  V32 acc[M][kVectors];
+  constexpr int kChains = M * kVectors <= 4 ? 8 / (M * kVectors) : 1;
+  V32 acc[kChains][M][kVectors];
+#pragma GCC unroll 4
+  for (int chain = 0; chain < kChains; ++chain) {
 #pragma GCC unroll 8
-  for (int m = 0; m < M; ++m) {
+    for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 8
-    for (int v = 0; v < kVectors; ++v) acc[m][v] = hn::Set(d, start[m]);
+      for (int v = 0; v < kVectors; ++v) acc[chain][m][v] = hn::Set(d, chain == 0 ? start[m] : 0);
+    }
   }
-  for (int32_t pair = 0; pair < pairs; ++pair) {
+  const auto add_pair = [&](V32(&to)[M][kVectors]) HWY_ATTR {
     V32 cells[kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) cells[v] = hn::LoadU(d, g + v * kLanes);
@@ -90,16 +102,25 @@ HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
     for (int m = 0; m < M; ++m) {
       const V32 digit = hn::Set(d, digits[m]);
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) acc[m][v] = add_products(acc[m][v], cells[v], digit);
+      for (int v = 0; v < kVectors; ++v) to[m][v] = add_products(to[m][v], cells[v], digit);
     }
     g += kMultiplyBlock;
     digits += vectors;
+  };
+  int32_t pair = 0;
+  for (; pair + kChains <= pairs; pair += kChains) {
+#pragma GCC unroll 4
+    for (int chain = 0; chain < kChains; ++chain) add_pair(acc[chain]);
   }
+  for (; pair < pairs; ++pair) add_pair(acc[0]);
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(acc[m][v], d, sums + static_cast<ptrdiff_t>(m) * words + v * kLanes);
+      V32 sum = acc[0][m][v];
+#pragma GCC unroll 4
+      for (int chain = 1; chain < kChains; ++chain) sum = hn::Add(sum, acc[chain][m][v]);
+      hn::StoreU(sum, d, sums + static_cast<ptrdiff_t>(m) * words + v * kLanes);
     }
   }
 }
@@ -109,13 +130,17 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
   constexpr int kMost = hn::MaxLanes(D32()) >= 16 ? 8 : 2;  // accumulators within the registers
   const int32_t* g = tile.g;
   for (int32_t word = 0; word < tile.words; word += kMultiplyBlock) {
-    const auto run = [&](auto most, int32_t m) HWY_ATTR {
-      multiply_block<most()>(g, tile.pairs, digits + m, start + m, vectors, tile.words,
-                             sums + static_cast<ptrdiff_t>(m) * tile.words + word);
-    };
     int32_t m = 0;
-    for (; m + kMost <= vectors; m += kMost) run(std::integral_constant<int, kMost>(), m);
-    for (; m < vectors; ++m) run(std::integral_constant<int, 1>(), m);
+    const auto run = [&](auto most) HWY_ATTR {
+      for (; m + most() <= vectors; m += most()) {
+        multiply_block<most()>(g, tile.pairs, digits + m, start + m, vectors, tile.words,
+                               sums + static_cast<ptrdiff_t>(m) * tile.words + word);
+      }
+    };
+    run(std::integral_constant<int, kMost>());
+    run(std::integral_constant<int, std::min(kMost, 4)>());
+    run(std::integral_constant<int, 2>());
+    run(std::integral_constant<int, 1>());
     g += static_cast<ptrdiff_t>(tile.pairs) * kMultiplyBlock;
   }
 }
@@ -133,7 +158,10 @@ void convert_columns(const ConverterView& converter, const SliceView& slice, int
     const int32_t at = s * converter.column_stride + c;
     const Converter32 convert = {hn::LoadU(d, converter.mult + at),
                                  hn::LoadU(d, converter.offset + at),
-                                 hn::LoadU(d, converter.clip + at), slice.shift, converter.inl};
+                                 hn::LoadU(d, converter.clip + at),
+                                 slice.wide,
+                                 slice.shift,
+                                 converter.inl};
     V32 code[2];
     for (int p = 0; p < 2; ++p) {
       V32 current = hn::LoadU(d, currents + p * cols + c);

@@ -20,8 +20,9 @@ struct SliceView {
   int32_t unit = 1;
   int32_t digits = 1;
   int32_t digit_bits = 1;
-  bool half = false;   // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
-  int32_t shift = 0;   // adc_shift
+  bool half = false;  // converts in 16-bit lanes by HalfConverter, else in 32-bit ones
+  bool wide = false;  // products of 32-bit lanes take more than 32 bits (Converter32)
+  int32_t shift = 0;  // adc_shift
 };
 
 // Converters of all columns: [slice][column_stride].

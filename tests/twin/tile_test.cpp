@@ -406,6 +406,33 @@ TEST_CASE("the fast tile gives the same integers where 32 bits do not suffice") 
   }
 }
 
+TEST_CASE("products of a current and its converter's mult beyond 32 bits convert in vectors too") {
+  ir::Rng rng(31, 1);
+  for (int i = 0; i < 60; ++i) {
+    TileShape shape = random_shape(rng);
+    shape.adc_bits = between(rng, 4, 12);
+    shape.dac_bits = i % 2 == 0 ? 8 : 1;
+    if (shape.dac_bits == 8) shape.planes = shape.is_signed ? 2 : 1;
+    Case c = wild_case(rng, shape, 65535, 65535, 12);
+    c.chip.noise_mult.clear();  // 128 rows of 65535 at 255 volts leave it no room in 32 bits
+    for (size_t at = 0; at < c.chip.adc_mult.size(); ++at) {
+      int32_t& shift = c.chip.adc_shift[at / static_cast<size_t>(shape.cols)];
+      if (at % static_cast<size_t>(shape.cols) == 0) shift = between(rng, 16, 31);
+      // About the middle of the codes, or off both ends of them.
+      const int64_t rows = std::min(shape.rows, shape.tile_rows);
+      const int64_t full = rows * 32768 * ((1 << shape.dac_bits) - 1) / 4;
+      const int64_t mult = (int64_t{1} << (shift + shape.adc_bits)) / full;
+      c.chip.adc_mult[at] = static_cast<int32_t>(std::clamp<int64_t>(mult, 1, 65535));
+      c.chip.adc_offset[at] = between(rng, -(1 << 30), 1 << 30) >> between(rng, 0, 20);
+    }
+    // The largest current and the smallest one.
+    std::fill_n(c.chip.g.begin(), shape.cols, uint16_t{65535});
+    const std::vector<int64_t> expected = naive(c);
+    for_each_target([&] { REQUIRE(fast(c) == expected); });
+    for (const int32_t count : {1, 5, twin::FastTile::kBlock}) check_block(rng, c, count);
+  }
+}
+
 TEST_CASE("ideal cells at one level step an LSB give the integer product") {
   ir::Rng rng(22, 1);
   for (int i = 0; i < 200; ++i) {
