@@ -164,7 +164,7 @@ TEST_CASE("read noise has the asked-for spread in level steps") {
       for (int32_t column = 0; column < shape.cols; ++column) {
         for (int32_t plane = 0; plane < 8; ++plane) {
           for (int32_t word = 0; word < 4; ++word) {
-            const int32_t n = noise.current({3, position}, 0, column, plane, word / 2, word % 2);
+            const int32_t n = noise.current({3, position}, 0, column, plane, word / 2, word % 2, 0);
             steps.push_back(n / 15.0);
             largest = std::max(largest, std::abs(int64_t{n}));
           }
