@@ -9,6 +9,7 @@
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
 #include "compress/ir/device_arrays.hpp"
+#include "compress/ir/placement.hpp"
 
 namespace crosstwin::twin {
 
@@ -38,7 +39,8 @@ struct CellReport {
   double joules = 0;
 };
 
-// [2][S][R][C], units of G, every value 0..65535; `fresh` at time 0, `now` at the device's time.
+// [2][S][R][C] in the order of the design, units of G, every value 0..65535; `fresh` at time 0,
+// `now` at the device's time.
 struct Cells {
   std::vector<uint16_t> fresh;
   std::vector<uint16_t> now;
@@ -48,9 +50,11 @@ struct Cells {
 // The cells of the crossbar design.stages[index]:
 //   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires ->
 //   rounded,
-// all in double up to there. A stuck cell neither varies nor ages. `device` has the levels of the
-// layout; `arrays` is of the same device. Independent of the number of threads (oneTBB).
+// all in double up to there, each cell where `placement` puts it. A stuck cell neither varies nor
+// ages. `device` has the levels of the layout; `arrays` is of the same device. Independent of the
+// number of threads (oneTBB).
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                 const ir::DeviceArrays& arrays, uint64_t seed);
+                 const ir::DeviceArrays& arrays, uint64_t seed,
+                 const ir::Placement& placement = {});
 
 }  // namespace crosstwin::twin

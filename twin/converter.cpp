@@ -80,7 +80,7 @@ std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t
 }
 
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
-                     ir::CrossbarChip& chip) {
+                     ir::CrossbarChip& chip, const ir::Placement& placement, int32_t tile_cols) {
   if (device.adc_inl > 0) chip.inl = draw_inl(device.adc_inl, shape.adc_bits, seed, stage);
   if (device.adc_gain_sigma == 0 && device.adc_offset_sigma == 0) return;
   for (int32_t s = 0; s < shape.slices; ++s) {
@@ -89,7 +89,7 @@ void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t 
     if (device.adc_gain_sigma > 0) make_room(device, shape.adc_bits, mult, shift);
     for (int32_t c = 0; c < shape.cols; ++c) {
       const auto at = static_cast<size_t>(s * shape.cols + c);
-      const ConverterDraw draw = draw_converter(seed, {stage, s, c});
+      const ConverterDraw draw = draw_converter(seed, {stage, s, placement.column(c, tile_cols)});
       const double gain = mult * (1 + device.adc_gain_sigma * draw.gain);
       const double offset = std::ldexp(device.adc_offset_sigma * draw.offset, shift);
       if (std::abs(offset) > kMaxOffset) {

@@ -36,8 +36,10 @@ std::vector<uint16_t> draw_inl(double peak, int32_t bits, uint64_t seed, int32_t
 //           no room above, they shrink together, which changes it by less than 2^-15.
 //   offset  adc_offset + adc_offset_sigma n 2^adc_shift
 //   inl     draw_inl
+// A column has the converter of its place in `placement`, whose column tiles are tile_cols wide.
 // Throws ir::Error when an offset does not fit.
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
-                     ir::CrossbarChip& chip);
+                     ir::CrossbarChip& chip, const ir::Placement& placement = {},
+                     int32_t tile_cols = ir::Layout().tile_cols);
 
 }  // namespace crosstwin::twin

@@ -9,6 +9,7 @@
 
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
+#include "compress/ir/placement.hpp"
 
 namespace crosstwin::ir {
 
@@ -29,6 +30,7 @@ struct CrossbarChip {
   std::vector<uint16_t> inl;        // [2^adc_bits] what a code comes out as; empty = itself
   std::vector<int32_t> noise_mult;  // [S] 0..65535; all 0 = no read noise
   int32_t noise_shift = 0;          // 0..31
+  Placement placement;              // which cells those are; nothing is computed with it
 
   bool noisy() const;
 };
@@ -36,7 +38,7 @@ struct CrossbarChip {
 inline constexpr int32_t kMaxLsb = 65535;
 
 struct Chip {
-  static constexpr int32_t kSchemaVersion = 2;
+  static constexpr int32_t kSchemaVersion = 3;
   std::string design_hash;
   uint64_t seed = 0;            // of the cells and converters
   uint64_t noise_seed = 0;      // of the read noise
@@ -55,7 +57,7 @@ inline int32_t slice_code(int32_t weight, int32_t polarity, int32_t slice, int32
 
 // Content hash of everything that the arrays compute with: the design's hash, the table, the
 // integers of every crossbar, and the noise seed where there is noise. Neither the other seed nor
-// the device counts.
+// the device nor a placement counts.
 std::string chip_hash(const Chip& chip);
 
 bool noisy(const Chip& chip);
