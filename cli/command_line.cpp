@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "cli/verbs/adapt.hpp"
 #include "cli/verbs/load.hpp"
 #include "compress/ir/error.hpp"
 
@@ -105,7 +106,7 @@ void add_step(CLI::App& app, const Step& step, CommandLine& line) {
           help);
     }
   }
-  if (step.name == "train" || step.name == "compress") {
+  if (step.name == "train" || step.name == "compress" || step.name == "adapt") {
     add_resume(verb, line, "go on from the checkpoints of an interrupted run");
   }
   verb.footer(footer(step.reads, step.writes, step.example));
@@ -159,6 +160,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
   add_others(app, line);
   add_build(app, line);
   for (const Step& step : all_steps()) add_step(app, step, line);
+  add_step(app, adapt_step(), line);
   add_step(app, load_step(), line);
   app.footer(
       "\n`crosstwin VERB --help` says what a verb reads and writes.\n"

@@ -47,6 +47,7 @@ struct AdcOptions {
   AdcRange range = AdcRange::kMax;
   double percentile = 0.9999;  // (0, 1]
   AdcPer per = AdcPer::kLayer;
+  bool aged = false;  // on cells that have aged to device.time, not on fresh ones
   // One a crossbar stage, in order: these instead of a range, for another chip of the same
   // hardware.
   std::vector<ir::ConverterRange> given = {};

@@ -108,7 +108,9 @@ AnalogTile::AnalogTile(const ir::Design& design, size_t stage, const ir::Chip& c
     const double unit = std::ldexp(1.0, -crossbar.adc_shift[static_cast<size_t>(s)]);
     for (int32_t c = 0; c < shape_.cols; ++c) {
       const size_t at = converter_at(s, c);
-      const ConverterDraw draw = draw_converter(chip.seed, {static_cast<int32_t>(stage), s, c});
+      const int32_t physical = crossbar.placement.column(c, design.layout.tile_cols);
+      const ConverterDraw draw =
+          draw_converter(chip.seed, {static_cast<int32_t>(stage), s, physical});
       lsb_.push_back(lsb_of(crossbar, shape_, s, c));
       gain_.push_back((1 + device.adc_gain_sigma * draw.gain) / (level_step(device) * lsb_.back()));
       offset_.push_back(device.adc_offset_sigma * draw.offset);
@@ -246,7 +248,8 @@ std::vector<AnalogTile> analog_tiles(const ir::Design& design, const ir::Chip& c
   for (size_t i = 0; i < design.stages.size(); ++i) {
     const ir::Stage& stage = design.stages[i];
     if (!std::holds_alternative<ir::Crossbar>(stage.kind)) continue;
-    RealCells cells = draw_real_cells(design, i, device, arrays, chip.seed);
+    RealCells cells = draw_real_cells(design, i, device, arrays, chip.seed,
+                                      chip.crossbars[tiles.size()].placement);
     const std::vector<uint16_t>& g = chip.crossbars[tiles.size()].g;
     for (size_t at = 0; at < g.size(); ++at) {
       if (to_conductance(cells.now[at]) == g[at]) continue;

@@ -64,7 +64,8 @@ struct RowTally {
 }  // namespace
 
 RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                          const ir::DeviceArrays& arrays, uint64_t seed) {
+                          const ir::DeviceArrays& arrays, uint64_t seed,
+                          const ir::Placement& placement) {
   const ir::Stage& stage = design.stages[index];
   const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
   const TileShape shape = tile_shape(design, stage);
@@ -74,7 +75,14 @@ RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Devi
   std::vector<double> measured;
   std::vector<uint8_t> faults;
   if (arrays.has_conductances()) measured = arrays.conductances(design, stage);
-  if (arrays.has_faults()) faults = arrays.faults(design, stage);
+  if (arrays.has_faults()) faults = arrays.faults(design, stage, placement);
+  const int32_t tile_cols = design.layout.tile_cols;
+  TileShape physical = shape;
+  physical.cols = placement.columns(shape.cols, tile_cols);
+  const auto fault_of = [&](const CellPlace& at) {
+    if (faults.empty()) return model.fault(at);
+    return static_cast<Fault>(faults[physical.cell(at.polarity, at.slice, at.row, at.column)]);
+  };
 
   const size_t size = shape.cell(2, 0, 0, 0);
   std::vector<double> fresh(size);
@@ -83,13 +91,22 @@ RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Devi
     for (int32_t c = 0; c < shape.cols; ++c) {
       const size_t at = shape.cell(p, s, r, c);
       const int32_t weight = crossbar.weight[static_cast<size_t>(r) * shape.cols + c];
-      const int32_t code = ir::slice_code(weight, p, s, shape.cell_bits);
-      const CellPlace place{static_cast<int32_t>(index), p, s, r, c};
-      const Fault fault = faults.empty() ? model.fault(place) : static_cast<Fault>(faults[at]);
+      int32_t code = ir::slice_code(weight, p, s, shape.cell_bits);
+      const CellPlace place{static_cast<int32_t>(index), placement.swap(c) ? 1 - p : p, s,
+                            placement.row(r), placement.column(c, tile_cols)};
+      const Fault fault = fault_of(place);
       if (fault != Fault::kNone) {
         fresh[at] = now[at] = model.stuck_at(fault);
         ++(fault == Fault::kLow ? tally.stuck_low : tally.stuck_high);
         continue;
+      }
+      if (placement.makes_up) {
+        CellPlace other = place;
+        other.polarity = 1 - place.polarity;
+        const Fault stuck = fault_of(other);
+        if (stuck != Fault::kNone) {
+          code = model.made_up(code, ir::slice_code(weight, 1 - p, s, shape.cell_bits), stuck);
+        }
       }
       const Programmed cell =
           measured.empty() ? model.program(code, place) : Programmed{measured[at]};
@@ -123,9 +140,38 @@ RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Devi
                             device.wires.sense_ohm,
                             device.wires.contacts == ir::Contacts::kDouble,
                             device.wires.pairs == ir::Pairs::kInterleaved};
+    // Spare columns in nobody's use are at level 0.
+    std::vector<uint8_t> used(static_cast<size_t>(physical.cols));
+    for (int32_t c = 0; c < shape.cols; ++c)
+      used[static_cast<size_t>(placement.column(c, tile_cols))] = 1;
     const auto fold = [&](std::vector<double>& g) {
-      fold_layer(g, shape, design.layout.tile_cols, device.siemens_per_unit, wires,
-                 device.place("wires") + ", stage " + stage.name);
+      std::vector<double> arrays_g(physical.cell(2, 0, 0, 0));
+      // visit(p, s, r) for every row of cells.
+      const auto for_rows = [&](auto&& visit) {
+        for (int32_t i = 0; i < 2 * shape.slices * shape.rows; ++i) {
+          visit(i / shape.rows / shape.slices, i / shape.rows % shape.slices, i % shape.rows);
+        }
+      };
+      const auto there = [&](int32_t p, int32_t s, int32_t r, int32_t c) -> double& {
+        return arrays_g[physical.cell(placement.swap(c) ? 1 - p : p, s, placement.row(r),
+                                      placement.column(c, tile_cols))];
+      };
+      for_rows([&](int32_t p, int32_t s, int32_t r) {
+        for (int32_t c = 0; c < shape.cols; ++c) there(p, s, r, c) = g[shape.cell(p, s, r, c)];
+        for (int32_t c = 0; c < physical.cols; ++c) {
+          if (used[static_cast<size_t>(c)] != 0) continue;
+          const CellPlace spare{static_cast<int32_t>(index), p, s, r, c};
+          const Fault fault = fault_of(spare);
+          double& cell = arrays_g[physical.cell(p, s, r, c)];
+          cell = fault == Fault::kNone ? model.program(0, spare).g : model.stuck_at(fault);
+          if (fault == Fault::kNone && &g == &now) cell = model.aged(cell, 0, spare);
+        }
+      });
+      fold_layer(arrays_g, physical, tile_cols + placement.spare_columns, device.siemens_per_unit,
+                 wires, device.place("wires") + ", stage " + stage.name);
+      for_rows([&](int32_t p, int32_t s, int32_t r) {
+        for (int32_t c = 0; c < shape.cols; ++c) g[shape.cell(p, s, r, c)] = there(p, s, r, c);
+      });
     };
     const std::vector<double> own = now;
     fold(now);
@@ -156,8 +202,8 @@ RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Devi
 }
 
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                 const ir::DeviceArrays& arrays, uint64_t seed) {
-  const RealCells real = draw_real_cells(design, index, device, arrays, seed);
+                 const ir::DeviceArrays& arrays, uint64_t seed, const ir::Placement& placement) {
+  const RealCells real = draw_real_cells(design, index, device, arrays, seed, placement);
   const auto rounded = [](const std::vector<double>& g) {
     std::vector<uint16_t> integers(g.size());
     std::transform(g.begin(), g.end(), integers.begin(), to_conductance);

@@ -9,6 +9,7 @@
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
 #include "compress/ir/device_arrays.hpp"
+#include "compress/ir/placement.hpp"
 #include "twin/read_noise.hpp"
 
 namespace crosstwin::twin {
@@ -40,7 +41,7 @@ struct CellReport {
   CellNoise noise;
 };
 
-// [2][S][R][C], units of G, at least 0; `fresh` at time 0, `now` at the device's time.
+// [2][S][R][C] in the order of the design, units of G, at least 0; `fresh` at time 0, `now` at the device's time.
 struct RealCells {
   std::vector<double> fresh;
   std::vector<double> now;
@@ -54,15 +55,17 @@ struct Cells {
   CellReport report;
 };
 
-// The cells of the crossbar design.stages[index], in double:
+// The cells of the crossbar design.stages[index], in double, each where `placement` puts it:
 //   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires. A
-//   stuck cell neither varies nor ages. `device` has the levels of the
-// layout; `arrays` is of the same device. Independent of the number of threads (oneTBB).
+//   stuck cell neither varies nor ages. `device` has the levels of the layout; `arrays` is of the
+// same device. Independent of the number of threads (oneTBB).
 RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                          const ir::DeviceArrays& arrays, uint64_t seed);
+                          const ir::DeviceArrays& arrays, uint64_t seed,
+                          const ir::Placement& placement = {});
 
 // The same cells, each rounded at last: what a chip has.
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                 const ir::DeviceArrays& arrays, uint64_t seed);
+                 const ir::DeviceArrays& arrays, uint64_t seed,
+                 const ir::Placement& placement = {});
 
 }  // namespace crosstwin::twin

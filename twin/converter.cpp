@@ -87,7 +87,7 @@ int64_t comparisons(ir::AdcForm form, int32_t bits) {
 }
 
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
-                     ir::CrossbarChip& chip) {
+                     ir::CrossbarChip& chip, const ir::Placement& placement, int32_t tile_cols) {
   if (device.adc_inl > 0) chip.inl = draw_inl(device.adc_inl, shape.adc_bits, seed, stage);
   if (device.adc_mismatch > 0) {
     chip.inl = sar_table(draw_sar(device.adc_mismatch, shape.adc_bits, seed, stage));
@@ -103,7 +103,7 @@ void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t 
     }
     for (int32_t c = 0; c < shape.cols; ++c) {
       const auto at = static_cast<size_t>(s * shape.cols + c);
-      const ConverterDraw draw = draw_converter(seed, {stage, s, c});
+      const ConverterDraw draw = draw_converter(seed, {stage, s, placement.column(c, tile_cols)});
       const double gain = chip.adc_mult[at] * (1 + device.adc_gain_sigma * draw.gain);
       const double offset = std::ldexp(device.adc_offset_sigma * draw.offset, shift);
       if (std::abs(offset) > kMaxOffset) {

@@ -40,8 +40,10 @@ int64_t comparisons(ir::AdcForm form, int32_t bits);
 //           one has no room above, they shrink together, which changes it by less than 1 / mult.
 //   offset  adc_offset + adc_offset_sigma n 2^adc_shift
 //   inl     draw_inl of adc_inl; of adc_form sar sar_table (twin/sar.hpp)
+// A column has the converter of its place in `placement`, whose column tiles are tile_cols wide.
 // Throws ir::Error when an offset does not fit.
 void draw_converters(const ir::Device& device, const TileShape& shape, uint64_t seed, int32_t stage,
-                     ir::CrossbarChip& chip);
+                     ir::CrossbarChip& chip, const ir::Placement& placement = {},
+                     int32_t tile_cols = ir::Layout().tile_cols);
 
 }  // namespace crosstwin::twin

@@ -77,6 +77,19 @@ Fault CellModel::fault(const CellPlace& place) const {
   return draw < device_.stuck_low + device_.stuck_high ? Fault::kHigh : Fault::kNone;
 }
 
+int32_t CellModel::made_up(int32_t code, int32_t other_code, Fault other) const {
+  const double wanted =
+      means_[static_cast<size_t>(code)] - means_[static_cast<size_t>(other_code)] + stuck_at(other);
+  int32_t best = 0;
+  for (int32_t k = 1; k < static_cast<int32_t>(means_.size()); ++k) {
+    const auto distance = [&](int32_t level) {
+      return std::abs(means_[static_cast<size_t>(level)] - wanted);
+    };
+    if (distance(k) < distance(best)) best = k;
+  }
+  return best;
+}
+
 double CellModel::one_shot(size_t level, double n) const {
   const double mean = means_[level];
   if (device_.level_sigma.empty()) {

@@ -56,6 +56,10 @@ class CellModel {
     return fault == Fault::kLow ? means_.front() : means_.back();
   }
 
+  // The level for a working cell of a pair whose other cell is stuck: the difference to that one
+  // comes nearest to that of the levels `code` and `other_code`; ties go to the lower level.
+  int32_t made_up(int32_t code, int32_t other_code, Fault other) const;
+
   // A working cell programmed to `code`. One shot: mean (1 + sigma n), or mean exp(sigma n) when
   // lognormal, n standard normal; with measured level_sigma normal or, when lognormal, log-normal
   // of that mean and that deviation. Write-verify: ir::WriteVerify, from one shot at level 0.

@@ -103,7 +103,7 @@ std::optional<int64_t> stops_at(std::span<const double> accuracies, const StopRu
 }
 
 std::string trial_key(const Trial& trial) {
-  const ordered_json names = {
+  ordered_json names = {
       {"version", kRecordVersion},
       {"design", ir::design_hash(trial.design)},
       {"device", ir::device_json(trial.device)},
@@ -116,6 +116,7 @@ std::string trial_key(const Trial& trial) {
                                             kMaxCalibrationImages * trial.design.input.size()))))},
       {"images", bytes_hash(trial.images)},
       {"labels", bytes_hash(trial.labels)}};
+  if (trial.adc.aged) names["adc_aged"] = true;  // absent otherwise: older records stay valid
   return ir::content_hash(names.dump());
 }
 

@@ -76,6 +76,26 @@ void check_shifts(const ir::ConverterRange& given, const ir::CrossbarChip& chip)
                    "program a device of the same levels, adc_gain_sigma, adc_bits and tile_rows"});
 }
 
+// One a crossbar, each a fit.
+void check_placements(const ir::Design& design, const ir::Device& device,
+                      std::span<const ir::Placement> placements) {
+  if (placements.empty()) return;
+  size_t count = 0;
+  for (const ir::Stage& stage : design.stages) {
+    const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
+    if (crossbar == nullptr) continue;
+    ir::check(count < placements.size(), "there is a placement for every crossbar");
+    const ir::Placement& placement = placements[count++];
+    ir::check_placement(placement, static_cast<int64_t>(crossbar->rows.size()), stage.out.c,
+                        design.layout, "placement of " + stage.name);
+    if (device.conductances.empty() || placement.in_order()) continue;
+    throw ir::Error({device.place("conductances"), "are of cells that are programmed already",
+                     "a device without them, or weights left in order", "a placement",
+                     "give the chip's fault_map alone, or do not remap"});
+  }
+  ir::check(count == placements.size(), "there is a placement for every crossbar");
+}
+
 bool sits_at_table(const ir::Design& design, const ir::Stage& stage, const ir::CrossbarChip& chip,
                    const std::vector<uint16_t>& table) {
   const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
@@ -126,23 +146,25 @@ std::vector<int32_t> run_maps(const ir::Design& design, const Pipeline& pipeline
 
 ir::Chip program(const ir::Design& design, const ir::Device& all_levels, uint64_t seed,
                  CalibrationImages images, const AdcOptions& options,
-                 std::vector<CellReport>* reports) {
+                 std::vector<CellReport>* reports, std::span<const ir::Placement> placements,
+                 const StageHook& hook) {
   ir::check_design(design, "design");
   const int64_t count =
-      options.measured() ? std::min(image_count(design, images), kMaxCalibrationImages) : 0;
+      options.measured() || hook ? std::min(image_count(design, images), kMaxCalibrationImages) : 0;
   check_options(count, options);
   check_given(design, options.given);
   ir::check_device(all_levels,
                    all_levels.source.empty() ? "device " + all_levels.name : all_levels.source);
   const ir::Device device = ir::with_levels(all_levels, 1 << design.layout.cell_bits);
   const ir::DeviceArrays arrays(device);
+  check_placements(design, device, placements);
   const std::vector<int32_t> inputs =
       to_stream_order(images.first(static_cast<size_t>(count * design.input.size())), design.input);
-  const Pipeline pipeline(design);
+  ir::Design adapted = design;
+  const Pipeline pipeline(adapted);
   const std::vector<uint16_t> table = level_table(device);
 
   ir::Chip chip;
-  chip.design_hash = ir::design_hash(design);
   chip.seed = seed;
   chip.noise_seed = seed;
   chip.device = device;
@@ -152,26 +174,29 @@ ir::Chip program(const ir::Design& design, const ir::Device& all_levels, uint64_
   chip.shared_table = true;
   uint16_t max_g = *std::max_element(table.begin(), table.end());
   std::vector<std::vector<int32_t>> maps(design.stages.size());
-  for (size_t i = 0; i < design.stages.size(); ++i) {
-    const ir::Stage& stage = design.stages[i];
+  for (size_t i = 0; i < adapted.stages.size(); ++i) {
+    ir::Stage& stage = adapted.stages[i];
     const int32_t source = pipeline.source(i);
     const std::vector<int32_t>& in = source < 0 ? inputs : maps[static_cast<size_t>(source)];
     if (std::holds_alternative<ir::PoolMax>(stage.kind)) {
-      maps[i] = run_maps(design, pipeline, i, nullptr, in);
+      maps[i] = run_maps(adapted, pipeline, i, nullptr, in);
       continue;
     }
-    Cells cells = draw_cells(design, i, device, arrays, seed);
     ir::CrossbarChip crossbar;
     crossbar.stage = stage.name;
-    crossbar.g = std::move(cells.fresh);
+    if (!placements.empty()) crossbar.placement = placements[chip.crossbars.size()];
+    Cells cells = draw_cells(design, i, device, arrays, seed, crossbar.placement);
+    crossbar.g = options.aged ? cells.now : std::move(cells.fresh);
     calibrate(design, stage, device, options, in, pipeline.window(i), crossbar);
     const TileShape shape = tile_shape(design, stage);
-    draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar);
+    draw_converters(device, shape, seed, static_cast<int32_t>(i), crossbar, crossbar.placement,
+                    design.layout.tile_cols);
     if (!options.given.empty()) check_shifts(options.given[chip.crossbars.size()], crossbar);
     const CellNoise noise = cell_noise(design, stage, device);
     set_read_noise(device, noise.variance, std::min(shape.rows, shape.tile_rows), crossbar);
+    if (hook) hook(i, crossbar, in, std::get<ir::Crossbar>(stage.kind));
     check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
-    maps[i] = run_maps(design, pipeline, i, &crossbar, in);
+    maps[i] = run_maps(adapted, pipeline, i, &crossbar, in);
     if (device.ages()) {
       crossbar.g = std::move(cells.now);
       check_sums(stage, max_abs_y(shape, crossbar), "stage " + stage.name);
@@ -184,6 +209,7 @@ ir::Chip program(const ir::Design& design, const ir::Device& all_levels, uint64_
     chip.shared_table = chip.shared_table && sits_at_table(design, stage, crossbar, table);
     chip.crossbars.push_back(std::move(crossbar));
   }
+  chip.design_hash = ir::design_hash(adapted);
   if (chip.shared_table) chip.table = table;
   chip.g_bits = std::max(1, static_cast<int32_t>(std::bit_width(max_g)));
   return chip;

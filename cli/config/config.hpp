@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "adapt/remap.hpp"
 #include "cli/config/architecture.hpp"
 #include "cli/config/fields.hpp"
 #include "compress/data/dataset.hpp"
@@ -25,6 +26,9 @@ namespace crosstwin::cli {
 enum class FormSetting { automatic, bit_plane, bit_serial, faithful, collapsed };
 enum class RequantSetting { automatic, serial, parallel };
 enum class DspSetting { automatic, no, yes };
+
+// How the weights are placed around the cells that are off; what is known of the cells.
+enum class RemapSetting { off, faults, cells };
 
 // What may differ per layer: "defaults", then "kinds", then "layers"; the later wins. An override
 // of any of the three wins over the file.
@@ -67,6 +71,16 @@ struct SimulateSettings {
   std::vector<std::string> sweep;  // one or two: twin/sweep.hpp
 };
 
+struct AdaptSettings {
+  std::vector<std::string> parts = {"remap", "recalibrate", "retrain"};
+  bool one_chip = false;  // retraining knows each chip's faults, and is for that chip
+  int32_t epochs = 4;     // of retraining
+  float learning_rate = 1e-3F;
+  int32_t chips = 20;
+  int64_t images = 1000;    // 0 = all of the split
+  bool validation = false;  // the validation split instead of the test split
+};
+
 struct GenerateSettings {
   std::optional<double> target_fps;
   double clock_mhz = 50;
@@ -102,7 +116,10 @@ struct Config {
   ir::Device device;
   twin::AdcOptions adc;
   std::filesystem::path ranges_of;  // run or chip that the converters' ranges come from; empty: adc
+  RemapSetting remap = RemapSetting::off;
+  int32_t spare_columns = 0;  // of every column tile
   SimulateSettings simulate;
+  AdaptSettings adapt;
   GenerateSettings generate;
   VerifySettings verify;
   FpgaSettings fpga;

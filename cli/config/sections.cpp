@@ -166,6 +166,16 @@ Fields chip_fields(Config& c) {
          {{"layer", twin::AdcPer::kLayer}, {"column", twin::AdcPer::kColumn}},
          "what has a range of its own: a layer's slice, or each column of it");
   f.number("adc_percentile", c.adc.percentile, 0.5, 1, "percentile: share that must not clip");
+  f.boolean("adc_aged", c.adc.aged,
+            "the range is found on the cells as they are at the device's time, not fresh ones");
+  f.word("remap", c.remap,
+         {{"off", RemapSetting::off},
+          {"faults", RemapSetting::faults},
+          {"cells", RemapSetting::cells}},
+         "rows, columns and polarities placed around the stuck cells; cells: around what every "
+         "cell is known to become when programmed; --remap");
+  f.integer("spare_columns", c.spare_columns, 0, ir::kMaxSpareColumns,
+            "of every column tile, for the remap; --spare-columns");
   f.path("ranges_of", c.ranges_of,
          "folder of a run or chip whose ranges are taken instead, so that `load` can follow");
   return f;
@@ -180,6 +190,20 @@ Fields simulate_fields(SimulateSettings& s) {
            "percentage points: enough chips for this 95% interval, at most `chips`; 0 = all; "
            "--half-width");
   f.strings("sweep", s.sweep, "one or two of PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,..; --sweep");
+  return f;
+}
+
+Fields adapt_fields(AdaptSettings& a) {
+  Fields f;
+  f.strings("parts", a.parts, "some of remap, recalibrate, retrain; --parts");
+  f.word("for", a.one_chip, {{"device", false}, {"chip", true}},
+         "retraining for any chip of the device, or for each chip with its known faults; --for");
+  f.integer("epochs", a.epochs, 1, 100000, "of retraining; the rest is as in retrain; --epochs");
+  f.number("learning_rate", a.learning_rate, 0, 100, "of retraining");
+  f.integer("chips", a.chips, 1, 10000, "chips drawn, from the run's seed on; --chips");
+  f.integer("images", a.images, 0, kMany, "that every chip answers; 0 = all; --images");
+  f.word("split", a.validation, {{"test", false}, {"validation", true}},
+         "whose images: test, or validation to make choices with");
   return f;
 }
 
@@ -231,6 +255,7 @@ std::vector<Section> sections(Config& c) {
           {"layout", "how weights lie on tiles", layout_fields(c.layout)},
           {"chip", "the device programmed, and its converters", chip_fields(c)},
           {"simulate", "accuracy of every stage", simulate_fields(c.simulate)},
+          {"adapt", "network and chip fitted to each other", adapt_fields(c.adapt)},
           {"generate", "the RTL", generate_fields(c.generate)},
           {"verify", "RTL against twin", verify_fields(c.verify)},
           {"fpga", "place and route", fpga_fields(c.fpga)}};

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "cli/verbs/adapt.hpp"
 #include "cli/verbs/load.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "compress/ir/error.hpp"
@@ -16,7 +17,9 @@ const std::vector<Step>& all_steps() {
 }
 
 const Step& find_step(const std::string& name) {
-  if (name == load_step().name) return load_step();
+  for (const Step* step : {&load_step(), &adapt_step()}) {
+    if (name == step->name) return *step;
+  }
   const auto found = std::find_if(all_steps().begin(), all_steps().end(),
                                   [&name](const Step& step) { return step.name == name; });
   ir::check(found != all_steps().end(), "a step is asked for that does not exist");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "adapt/remap.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "twin/program.hpp"
@@ -71,14 +72,37 @@ std::vector<std::vector<int32_t>> by_slice(const ir::CrossbarChip& stage) {
   return slices;
 }
 
+// In order unless the configuration asks for more.
+adapt::Remapped place(const Context& context, const ir::Design& design,
+                      std::span<const uint8_t> images) {
+  const Config& config = context.config;
+  if (config.remap == RemapSetting::off) {
+    return {adapt::in_order(design, config.spare_columns), {}};
+  }
+  return adapt::remap(
+      design, config.device, config.seed, images,
+      {config.remap == RemapSetting::cells ? adapt::Known::kCells : adapt::Known::kFaults,
+       config.spare_columns});
+}
+
+ordered_json remap_json(const adapt::RemapReport& report) {
+  return {{"stage", report.stage},
+          {"error_before", report.error_before},
+          {"error_after", report.error_after},
+          {"weights", report.weights},
+          {"wrong_before", report.wrong_before},
+          {"wrong_after", report.wrong_after}};
+}
+
 ordered_json run(Context& context) {
   const ir::Design design = ir::load_design(context.run.design());
   const data::Splits& data = context.data();
   twin::AdcOptions adc = context.config.adc;
   adc.given = given_ranges(context.config);
   std::vector<twin::CellReport> cells;
+  const adapt::Remapped remapped = place(context, design, data.train.images);
   const ir::Chip chip = twin::program(design, context.config.device, context.config.seed,
-                                      data.train.images, adc, &cells);
+                                      data.train.images, adc, &cells, remapped.placements);
   ir::save_chip(chip, context.run.chip());
   ordered_json stages = ordered_json::array();
   for (size_t i = 0; i < chip.crossbars.size(); ++i) {
@@ -88,6 +112,8 @@ ordered_json run(Context& context) {
                       {"adc_shift", stage.adc_shift},
                       {"cells", cells_json(cells[i], chip.device)}});
   }
+  ordered_json remap = ordered_json::array();
+  for (const adapt::RemapReport& report : remapped.reports) remap.push_back(remap_json(report));
   return {{"device", chip.device.name},
           {"seed", std::to_string(chip.seed)},
           {"time", chip.device.time},
@@ -96,6 +122,7 @@ ordered_json run(Context& context) {
           {"adc_per", twin::to_string(adc.per)},
           {"adc_bits", design.layout.adc_bits},
           {"shared_table", chip.shared_table},
+          {"remap", remap},
           {"stages", stages}};
 }
 
@@ -178,10 +205,28 @@ std::string cell_table(const ordered_json& result) {
   return table.text();
 }
 
+// A row a layer: what the remap gained.
+std::string remap_table(const ordered_json& remap) {
+  Table table({"remapped", "weights", "wrong", "after", "weighted error", "after"});
+  for (const ordered_json& stage : remap) {
+    const auto share = [&stage](const char* name) {
+      return fmt::format("{:.2f}%", 100 * stage[name].get<double>());
+    };
+    table.add({stage["stage"].get<std::string>(), grouped(stage["weights"].get<int64_t>()),
+               grouped(stage["wrong_before"].get<int64_t>()),
+               grouped(stage["wrong_after"].get<int64_t>()), share("error_before"),
+               share("error_after")});
+  }
+  return table.text();
+}
+
 std::string text(const ordered_json& result) {
   const bool plain =
       result["shared_table"].get<bool>() && !result["stages"].front()["cells"].contains("noise");
-  return line(result) + (plain ? "" : "\n" + cell_table(result));
+  std::string all = line(result);
+  if (!plain) all += "\n" + cell_table(result);
+  if (!result["remap"].empty()) all += "\n" + remap_table(result["remap"]);
+  return all;
 }
 
 }  // namespace
@@ -200,7 +245,13 @@ Step program_step() {
           "chip\n"
           "for it, to be written by `crosstwin load`, takes those of the chip it was generated "
           "from:\n"
-          "         crosstwin program --out out/lenet5 --seed 8 --ranges-of out/lenet5",
+          "         crosstwin program --out out/lenet5 --seed 8 --ranges-of out/lenet5\n"
+          "\n--remap faults places rows, columns and polarities of every tile around the stuck "
+          "cells,\n"
+          "which a test read has found, and lets working cells make up for stuck partners:\n"
+          "         crosstwin program --out out/lenet5 --device reram --remap faults "
+          "--spare-columns 2\n"
+          "Better still: `crosstwin adapt --help`.",
       .shortcuts = {{"--device", "chip.device",
                      "preset (" + std::string(ir::kDevicePresets) + ") or device file", "",
                      Shortcut::Form::text},
@@ -210,7 +261,10 @@ Step program_step() {
                     {"--adc-per", "chip.adc_per", "a range a layer, or a column"},
                     {"--ranges-of", "chip.ranges_of",
                      "take the converters' ranges from the chip of another run, or this one", "",
-                     Shortcut::Form::text}},
+                     Shortcut::Form::text},
+                    {"--remap", "chip.remap", "off, faults or cells: place weights around them"},
+                    {"--spare-columns", "chip.spare_columns",
+                     "physical columns of every column tile that the remap may use"}},
       .sections = {"seed", "dataset", "chip"},
       .uses_data = true,
       .inputs = {{"design", "map"}},

@@ -154,6 +154,7 @@ void check_chip(const Chip& chip, const Design& design, const std::string& where
     if (crossbar.noise_shift < 0 || crossbar.noise_shift > 31) {
       fail(place + ".noise_shift", "out of range", "0..31", std::to_string(crossbar.noise_shift));
     }
+    check_placement(crossbar.placement, rows, cols, design.layout, place + ".placement");
     if (crossbar.noisy()) {
       const int64_t tile_rows = design.layout.tile_rows;
       const int64_t positions = int64_t{stages[i]->out.h} * stages[i]->out.w;
@@ -216,9 +217,22 @@ void save_chip(const Chip& chip, const std::filesystem::path& dir) {
     tensors[crossbar.stage + ".adc_offset"] = Array<int32_t>{{slices, cols}, crossbar.adc_offset};
     tensors[crossbar.stage + ".adc_clip"] = Array<int32_t>{{slices, cols}, crossbar.adc_clip};
     tensors[crossbar.stage + ".lsb"] = Array<int32_t>{{slices, cols}, crossbar.lsb};
-    if (crossbar.inl.empty()) continue;
-    tensors[crossbar.stage + ".inl"] =
-        Array<uint16_t>{{static_cast<int64_t>(crossbar.inl.size())}, crossbar.inl};
+    if (!crossbar.inl.empty()) {
+      tensors[crossbar.stage + ".inl"] =
+          Array<uint16_t>{{static_cast<int64_t>(crossbar.inl.size())}, crossbar.inl};
+    }
+    const Placement& placement = crossbar.placement;
+    if (placement.in_order()) continue;
+    json["crossbars"].back()["placement"] = {{"spare_columns", placement.spare_columns},
+                                             {"makes_up", placement.makes_up}};
+    const auto add = [&](const char* field, const auto& list) {
+      if (list.empty()) return;
+      using Value = typename std::decay_t<decltype(list)>::value_type;
+      tensors[crossbar.stage + field] = Array<Value>{{static_cast<int64_t>(list.size())}, list};
+    };
+    add(".row_of", placement.row_of);
+    add(".column_of", placement.column_of);
+    add(".swapped", placement.swapped);
   }
   write_dir(dir, [&](const std::filesystem::path& temporary) {
     write_npz(temporary / "tensors.npz", tensors);
@@ -248,7 +262,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   const auto stages = crossbar_stages(design);
   const auto entries = json.at("crossbars").items();
   for (size_t i = 0; i < std::min(entries.size(), stages.size()); ++i) {
-    entries[i].only({"stage", "adc_shift", "noise_mult", "noise_shift"});
+    entries[i].only({"stage", "adc_shift", "noise_mult", "noise_shift", "placement"});
     CrossbarChip crossbar;
     crossbar.stage = entries[i].at("stage").string();
     crossbar.adc_shift = read_list(entries[i].at("adc_shift"), 0, 31);
@@ -274,6 +288,22 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
     if (tensors.count(name("inl")) != 0) {
       const int64_t codes = int64_t{1} << design.layout.adc_bits;
       crossbar.inl = npz_member<uint16_t>(tensors, name("inl"), {codes}, tensor_file).data;
+    }
+    if (entries[i].has("placement")) {
+      const JsonReader json_placement = entries[i].at("placement");
+      json_placement.only({"spare_columns", "makes_up"});
+      Placement& placement = crossbar.placement;
+      placement.spare_columns =
+          static_cast<int32_t>(json_placement.at("spare_columns").integer(0, kMaxSpareColumns));
+      placement.makes_up = json_placement.at("makes_up").boolean();
+      const auto read = [&](const char* field, auto& list, int64_t count) {
+        using Value = typename std::decay_t<decltype(list)>::value_type;
+        if (tensors.count(name(field)) == 0) return;
+        list = npz_member<Value>(tensors, name(field), {count}, tensor_file).data;
+      };
+      read("row_of", placement.row_of, rows);
+      read("column_of", placement.column_of, cols);
+      read("swapped", placement.swapped, cols);
     }
     chip.crossbars.push_back(std::move(crossbar));
   }

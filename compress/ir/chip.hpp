@@ -9,6 +9,7 @@
 
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
+#include "compress/ir/placement.hpp"
 
 namespace crosstwin::ir {
 
@@ -31,6 +32,7 @@ struct CrossbarChip {
   // driven rows: its only one, or the n-th.
   std::vector<int32_t> noise_mult;
   int32_t noise_shift = 0;  // 0..31
+  Placement placement;      // which cells those are; nothing is computed with it
 
   bool noisy() const;
   // N of noise_mult.
@@ -61,7 +63,7 @@ inline int32_t slice_code(int32_t weight, int32_t polarity, int32_t slice, int32
 
 // Content hash of everything that the arrays compute with: the design's hash, the table, the
 // integers of every crossbar, and the noise seed where there is noise. Neither the other seed nor
-// the device counts.
+// the device nor a placement counts.
 std::string chip_hash(const Chip& chip);
 
 bool noisy(const Chip& chip);

@@ -26,9 +26,9 @@ struct Shape4 {
   int64_t size() const { return 2 * slices * rows * cols; }
 };
 
-Shape4 shape_of(const Design& design, const Stage& stage) {
+Shape4 shape_of(const Design& design, const Stage& stage, const Placement& placement) {
   return {design.layout.slices, static_cast<int64_t>(std::get<Crossbar>(stage.kind).rows.size()),
-          stage.out.c};
+          placement.columns(stage.out.c, design.layout.tile_cols)};
 }
 
 std::string shown(double value) {
@@ -133,8 +133,9 @@ std::string replaced(std::string text, const std::string& part, const std::strin
 }
 
 std::vector<double> read_arrays(const std::string& path, const Npz& npz, const std::string& suffix,
-                                const Design& design, const Stage& stage, const Check& check) {
-  const Shape4 shape = shape_of(design, stage);
+                                const Design& design, const Stage& stage,
+                                const Placement& placement, const Check& check) {
+  const Shape4 shape = shape_of(design, stage, placement);
   if (is_npz(path)) return from_npz(npz, path, stage.name + suffix, shape, check);
   std::vector<double> values;
   values.reserve(static_cast<size_t>(shape.size()));
@@ -170,19 +171,20 @@ std::vector<double> DeviceArrays::conductances(const Design& design, const Stage
                  "see the device's conductances_in and siemens_per_unit"});
   };
   std::vector<double> values =
-      read_arrays(device_.conductances, conductances_, ".g", design, stage, check_value);
+      read_arrays(device_.conductances, conductances_, ".g", design, stage, {}, check_value);
   for (double& value : values) value /= unit;
   return values;
 }
 
-std::vector<uint8_t> DeviceArrays::faults(const Design& design, const Stage& stage) const {
+std::vector<uint8_t> DeviceArrays::faults(const Design& design, const Stage& stage,
+                                          const Placement& placement) const {
   check(has_faults(), "there is a fault map");
   const Check check_value = [](double value, const std::function<std::string()>& where) {
     if (value == 0 || value == 1 || value == 2) return;
     throw Error({where(), "not a fault", "0 = works, 1 = stuck low, 2 = stuck high", shown(value)});
   };
   const std::vector<double> values =
-      read_arrays(device_.fault_map, faults_, ".fault", design, stage, check_value);
+      read_arrays(device_.fault_map, faults_, ".fault", design, stage, placement, check_value);
   return {values.begin(), values.end()};
 }
 

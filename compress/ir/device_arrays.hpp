@@ -8,6 +8,7 @@
 
 #include "compress/ir/design.hpp"
 #include "compress/ir/device.hpp"
+#include "compress/ir/placement.hpp"
 #include "compress/ir/tensor.hpp"
 
 namespace crosstwin::ir {
@@ -15,7 +16,8 @@ namespace crosstwin::ir {
 // `conductances` and `fault_map` of a device are either an NPZ file with one tensor [2][S][R][C] a
 // crossbar stage, STAGE.g and STAGE.fault, or the pattern of CSV files with one [R][C] array each:
 // a path with {stage}, {polarity} (pos, neg) and {slice} (0 is low) in it, R lines of C values
-// between commas. R are the kept rows, C the columns of all tiles, as in a chip's own tensors.
+// between commas. R are the kept rows, C the columns of all tiles, as in a chip's own tensors; with
+// a placement the physical ones, spares among them.
 class DeviceArrays {
  public:
   // Reads the NPZ files. Throws Error naming file and place, here and below, for a file, tensor or
@@ -28,7 +30,8 @@ class DeviceArrays {
   // [2][S][R][C] in units of G, each 0..65535; needs has_conductances().
   std::vector<double> conductances(const Design& design, const Stage& stage) const;
   // [2][S][R][C], 0 = works, 1 = stuck low, 2 = stuck high; needs has_faults().
-  std::vector<uint8_t> faults(const Design& design, const Stage& stage) const;
+  std::vector<uint8_t> faults(const Design& design, const Stage& stage,
+                              const Placement& placement = {}) const;
 
  private:
   Device device_;

@@ -20,6 +20,10 @@ struct EngineConfig {
   bool training = false;  // keeps gradients; BatchNorm uses the batch. A last Softmax is left out
   bool fuse = true;       // a Relu shares its producer's tensor
   float batch_norm_momentum = 0.1F;
+  // Training, where given: may change the output of a Conv or Dense, before its Relu, of one block:
+  // [c][h][w][16]. The gradient passes as if it had not. Called from the workers.
+  std::function<void(const std::string& node, int64_t block, float* values, int64_t count)>
+      disturb = {};
 };
 
 // Pointers to the (up to 16) images of a block, [c][h][w] bytes.
@@ -53,6 +57,8 @@ class Engine {
   struct Step {  // of one node that computes something
     std::unique_ptr<Op> op;
     bool backward = false;
+    std::string disturbed = {};  // the node's name when its output is
+    Tensor* output = nullptr;
   };
 
   void build(const EngineConfig& config);
@@ -61,6 +67,7 @@ class Engine {
   Model& model_;
   Workers& workers_;
   bool training_;
+  decltype(EngineConfig::disturb) disturb_;
   size_t output_ = 0;
   std::vector<std::shared_ptr<Tensor>> tensors_;  // [nodes], shared by nodes that change nothing
   std::vector<Buffer> buffers_;

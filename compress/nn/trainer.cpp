@@ -57,7 +57,8 @@ class Trainer {
         hooks_(hooks),
         workers_(config.threads),
         model_(network),
-        engine_(model_, workers_, {config.batch, true, true, config.batch_norm_momentum}),
+        engine_(model_, workers_,
+                {config.batch, true, true, config.batch_norm_momentum, hooks.on_output}),
         optimizer_(make_optimizer_state(config, model_.parameters())),
         input_(std::get<ir::Input>(network.nodes[0].kind)),
         positive_gamma_(norms_behind_max_pool(network)) {

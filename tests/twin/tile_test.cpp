@@ -342,17 +342,17 @@ TEST_CASE("every part of a conversion's place and key changes its noise") {
   chip.noise_mult = {65535, 65535};
   chip.noise_shift = 8;
   const twin::ReadNoise noise(shape, 50, 3, chip, 99);
-  const int32_t value = noise.current({41, 7}, 0, 2, 3, 0, 0);
-  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 0) == value);
-  CHECK(noise.current({42, 7}, 0, 2, 3, 0, 0) != value);
-  CHECK(noise.current({41, 8}, 0, 2, 3, 0, 0) != value);
-  CHECK(noise.current({41, 7}, 1, 2, 3, 0, 0) != value);
-  CHECK(noise.current({41, 7}, 0, 3, 3, 0, 0) != value);
-  CHECK(noise.current({41, 7}, 0, 2, 4, 0, 0) != value);
-  CHECK(noise.current({41, 7}, 0, 2, 3, 1, 0) != value);
-  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 1) != value);
-  CHECK(twin::ReadNoise(shape, 50, 4, chip, 99).current({41, 7}, 0, 2, 3, 0, 0) != value);
-  CHECK(twin::ReadNoise(shape, 50, 3, chip, 98).current({41, 7}, 0, 2, 3, 0, 0) != value);
+  const int32_t value = noise.current({41, 7}, 0, 2, 3, 0, 0, 0);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 0, 0) == value);
+  CHECK(noise.current({42, 7}, 0, 2, 3, 0, 0, 0) != value);
+  CHECK(noise.current({41, 8}, 0, 2, 3, 0, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 1, 2, 3, 0, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 3, 3, 0, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 4, 0, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 1, 0, 0) != value);
+  CHECK(noise.current({41, 7}, 0, 2, 3, 0, 1, 0) != value);
+  CHECK(twin::ReadNoise(shape, 50, 4, chip, 99).current({41, 7}, 0, 2, 3, 0, 0, 0) != value);
+  CHECK(twin::ReadNoise(shape, 50, 3, chip, 98).current({41, 7}, 0, 2, 3, 0, 0, 0) != value);
 }
 
 TEST_CASE("a gain for every number of driven rows is taken by the rows that a plane drives") {
@@ -384,7 +384,7 @@ TEST_CASE("a gain for every number of driven rows is taken by the rows that a pl
           ir::CrossbarChip one = c.chip;
           one.noise_mult = {1};
           const int32_t z =
-              twin::ReadNoise(shape, 50, 3, one, 99).current(kPlace, tile, column, plane, 0, p);
+              twin::ReadNoise(shape, 50, 3, one, 99).current(kPlace, tile, column, plane, 0, p, 0);
           REQUIRE(codes[at++] == 30000 + z * gains[tile][plane]);
         }
       }

@@ -1,0 +1,232 @@
+// A small network on built-in digits, retrained behind its arrays.
+// SPDX-License-Identifier: Apache-2.0
+#include "adapt/retrain.hpp"
+
+#include <cmath>
+
+#include "adapt/recalibrate.hpp"
+#include "compress/data/dataset.hpp"
+#include "compress/ir/error.hpp"
+#include "compress/layout/map.hpp"
+#include "compress/nn/trainer.hpp"
+#include "compress/prune/crossbar.hpp"
+#include "compress/quant/calibrate.hpp"
+#include "compress/quant/grid.hpp"
+#include "tests/catch.hpp"
+#include "twin/accuracy.hpp"
+#include "twin/program.hpp"
+
+namespace crosstwin {
+
+namespace {
+
+struct Digits {
+  data::Splits data;
+  ir::Network compressed;
+};
+
+nn::TrainConfig training(int32_t epochs, float rate) {
+  nn::TrainConfig config;
+  config.epochs = epochs;
+  config.batch = 50;
+  config.learning_rate = rate;
+  config.quiet = true;
+  return config;
+}
+
+// Trained once for all cases of this file: 97% as integers.
+const Digits& digits() {
+  static const Digits made = [] {
+    Digits of;
+    of.data = data::load(
+        {.kind = data::Kind::digits, .validation = 200, .digits_train = 2000, .digits_test = 500});
+    ir::Network network;
+    network.name = "small";
+    network.nodes = {{"input", {}, ir::Input{{1, 28, 28}, {0}, {1.0F}}},
+                     {"pool", {"input"}, ir::MaxPool{2, 2}},
+                     {"flatten", {"pool"}, ir::Flatten{}},
+                     {"fc1", {"flatten"}, ir::Dense{}},
+                     {"relu", {"fc1"}, ir::Relu{}},
+                     {"fc2", {"relu"}, ir::Dense{}}};
+    // A pool in front does not map; the first layer strides instead.
+    network.nodes[1] = {"conv",
+                        {"input"},
+                        ir::Conv{.out_channels = 6,
+                                 .kernel_h = 5,
+                                 .kernel_w = 5,
+                                 .stride = 3,
+                                 .rows = {},
+                                 .weight = {},
+                                 .bias = {},
+                                 .weight_scale = {}}};
+    network.nodes.insert(network.nodes.begin() + 2, {"relu0", {"conv"}, ir::Relu{}});
+    network.nodes[3].inputs = {"relu0"};
+    auto fill = [](auto& layer, int32_t rows) {
+      for (int32_t r = 0; r < rows; ++r) layer.rows.push_back(r);
+    };
+    fill(std::get<ir::Conv>(network.nodes[1].kind), 25);
+    auto& fc1 = std::get<ir::Dense>(network.nodes[4].kind);
+    fc1.out_features = 24;
+    fill(fc1, 6 * 8 * 8);
+    auto& fc2 = std::get<ir::Dense>(network.nodes[6].kind);
+    fc2.out_features = 10;
+    fill(fc2, 24);
+    nn::initialize(network, 3);
+    network = nn::train(network, of.data.train, of.data.validation, training(8, 3e-3F)).network;
+    of.compressed =
+        quant::calibrate_activations(quant::quantize_weights(network), of.data.train, {});
+    return of;
+  }();
+  return made;
+}
+
+adapt::ArrayModel model_of(const ir::Device& device, std::vector<ir::Placement> placements = {}) {
+  const Digits& of = digits();
+  return {of.compressed,        {}, device, of.data.train.images, {{1, 1}, {1, 1}, {1, 1}},
+          std::move(placements)};
+}
+
+// Mean over five chips.
+double accuracy(const ir::Network& network, const ir::Device& device) {
+  const data::Splits& data = digits().data;
+  const ir::Design design = layout::map(network, {});
+  double sum = 0;
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    const ir::Chip chip = twin::program(design, device, seed, data.train.images);
+    sum += twin::evaluate(twin::Simulator(design, chip), data.test.images, data.test.labels)
+               .fraction();
+  }
+  return sum / 5;
+}
+
+ir::Device rough() {
+  ir::Device device;
+  device.sigma = 0.25;
+  device.stuck_low = 0.02;
+  device.stuck_high = 0.02;
+  return device;
+}
+
+}  // namespace
+
+TEST_CASE("retraining for a device answers better on five chips it has not seen") {
+  const Digits& of = digits();
+  adapt::RetrainConfig config;
+  config.train = training(8, 2e-3F);
+  config.recalibrated = false;
+  const double before = accuracy(of.compressed, rough());
+  const ir::Network better =
+      adapt::retrain(of.compressed, model_of(rough()), of.data.train, of.data.validation, config);
+  const double after = accuracy(better, rough());
+  // The same training behind ideal arrays is no such gain.
+  const ir::Network control =
+      adapt::retrain(of.compressed, model_of({}), of.data.train, of.data.validation, config);
+  const double without = accuracy(control, rough());
+  INFO("before " << before << ", after " << after << ", behind ideal arrays " << without);
+  REQUIRE(after > before + 0.05);
+  REQUIRE(after > without + 0.05);
+
+  // Structure and grids are the same.
+  for (const std::string& name : prune::crossbar_names(of.compressed)) {
+    ir::Network old_network = of.compressed;
+    ir::Network new_network = better;
+    const prune::CrossbarRef old_layer = prune::crossbar(old_network, name);
+    const prune::CrossbarRef new_layer = prune::crossbar(new_network, name);
+    REQUIRE(*old_layer.rows == *new_layer.rows);
+    REQUIRE(*old_layer.weight_scale == *new_layer.weight_scale);
+    REQUIRE(*old_layer.weight != *new_layer.weight);
+  }
+}
+
+TEST_CASE("retraining for one chip knows its faults") {
+  const Digits& of = digits();
+  ir::Device device;
+  device.stuck_low = 0.05;
+  device.stuck_high = 0.05;
+  adapt::RetrainConfig config;
+  config.train = training(4, 2e-3F);
+  config.recalibrated = false;
+  config.chip = 7;
+  const ir::Network own =
+      adapt::retrain(of.compressed, model_of(device), of.data.train, of.data.validation, config);
+  const auto on_chip = [&](const ir::Network& network, uint64_t seed) {
+    const ir::Design design = layout::map(network, {});
+    const ir::Chip chip = twin::program(design, device, seed, of.data.train.images);
+    return twin::evaluate(twin::Simulator(design, chip), of.data.test.images, of.data.test.labels)
+        .fraction();
+  };
+  INFO("before " << on_chip(of.compressed, 7) << ", after " << on_chip(own, 7)
+                 << ", on another chip " << on_chip(own, 8));
+  REQUIRE(on_chip(own, 7) > on_chip(of.compressed, 7) + 0.1);
+  REQUIRE(on_chip(own, 7) > on_chip(own, 8) + 0.1);
+}
+
+TEST_CASE("the forward model of a chip is near the twin") {
+  const Digits& of = digits();
+  // Converters of 12 bits round by one step at the most, which the model leaves out.
+  ir::Layout layout;
+  layout.adc_bits = 12;
+  const ir::Design design = layout::map(of.compressed, layout);
+  const data::Dataset images = data::head(of.data.test, 200);
+  const auto deviation = [&](const ir::Device& device, uint64_t model_seed) {
+    const ir::Chip chip = twin::program(design, device, 3, of.data.train.images);
+    return adapt::logit_deviation(of.compressed, model_of(device), model_seed, images,
+                                  twin::Simulator(design, chip).logits(images.images), 0);
+  };
+  REQUIRE(deviation({}, 3).relative < 0.01);
+  ir::Device aged = rough();
+  aged.time = 1e4;
+  aged.drift.nu = 0.03;
+  aged.drift.nu_sigma = 0.01;
+  const adapt::LogitDeviation same = deviation(aged, 3);
+  // Aged cells are between levels: every conversion rounds, which the model has as noise only.
+  REQUIRE(same.relative < 0.08);
+  REQUIRE(same.agreement > 0.95);
+  // Another chip's model is not near.
+  REQUIRE(deviation(aged, 4).relative > 4 * same.relative);
+}
+
+TEST_CASE("an effective weight behind the fitted scale and bias keeps its column's mean") {
+  const adapt::ArrayModel model = model_of(rough());
+  ir::Network network = digits().compressed;
+  const prune::CrossbarRef layer = prune::crossbar(network, "fc1");
+  const std::vector<float> own = *layer.weight;
+  const std::vector<float> own_bias = *layer.bias;
+  model.disturb(1, {5, 5}, true, *layer.weight, *layer.bias);
+  const adapt::ArrayModel::Layer& of = model.layers()[1];
+  double moved = 0;
+  for (size_t c = 0; c < own_bias.size(); ++c) {
+    double before = own_bias[c];
+    double after = (*layer.bias)[c];
+    for (size_t r = 0; r < of.mean.size(); ++r) {
+      const size_t at = c * of.mean.size() + r;
+      before += of.mean[r] * own[at];
+      after += of.mean[r] * (*layer.weight)[at];
+      moved += std::abs(own[at] - (*layer.weight)[at]);
+    }
+    REQUIRE(std::abs(before - after) < 1e-3);
+  }
+  REQUIRE(moved > 1);
+  // Files of one chip are not what a training draws.
+  ir::Device measured;
+  measured.fault_map = "map.npz";
+  REQUIRE_THROWS_AS(model_of(measured), ir::Error);
+}
+
+TEST_CASE("a retraining gives the same network on any number of threads") {
+  const Digits& of = digits();
+  adapt::RetrainConfig config;
+  config.train = training(2, 1e-3F);
+  const auto weights = [&](const ir::Network& network) {
+    ir::Network copy = network;
+    return *prune::crossbar(copy, "fc1").weight;
+  };
+  const ir::Network whole =
+      adapt::retrain(of.compressed, model_of(rough()), of.data.train, of.data.validation, config);
+  config.train.threads = 1;
+  const ir::Network one_thread =
+      adapt::retrain(of.compressed, model_of(rough()), of.data.train, of.data.validation, config);
+  REQUIRE(weights(whole) == weights(one_thread));
+}
+
+}  // namespace crosstwin
