@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "compress/ir/chip.hpp"
 #include "twin/device.hpp"
@@ -62,8 +63,8 @@ struct RowTally {
 
 }  // namespace
 
-Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
-                 const ir::DeviceArrays& arrays, uint64_t seed) {
+RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
+                          const ir::DeviceArrays& arrays, uint64_t seed) {
   const ir::Stage& stage = design.stages[index];
   const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
   const TileShape shape = tile_shape(design, stage);
@@ -136,14 +137,9 @@ Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& devic
     for (size_t i = 0; i < own.size(); ++i) behind_wires.add((now[i] - own[i]) / step);
   }
 
-  Cells cells;
-  const auto rounded = [](const std::vector<double>& g) {
-    std::vector<uint16_t> integers(g.size());
-    std::transform(g.begin(), g.end(), integers.begin(), to_conductance);
-    return integers;
-  };
-  cells.fresh = rounded(fresh);
-  cells.now = rounded(now);
+  RealCells cells;
+  cells.fresh = std::move(fresh);
+  cells.now = std::move(now);
   cells.report = {stage.name,
                   static_cast<int64_t>(size),
                   total.stuck_low,
@@ -156,6 +152,17 @@ Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& devic
                   total.unverified,
                   total.joules};
   return cells;
+}
+
+Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
+                 const ir::DeviceArrays& arrays, uint64_t seed) {
+  const RealCells real = draw_real_cells(design, index, device, arrays, seed);
+  const auto rounded = [](const std::vector<double>& g) {
+    std::vector<uint16_t> integers(g.size());
+    std::transform(g.begin(), g.end(), integers.begin(), to_conductance);
+    return integers;
+  };
+  return {rounded(real.fresh), rounded(real.now), real.report};
 }
 
 }  // namespace crosstwin::twin

@@ -38,18 +38,28 @@ struct CellReport {
   double joules = 0;
 };
 
-// [2][S][R][C], units of G, every value 0..65535; `fresh` at time 0, `now` at the device's time.
+// [2][S][R][C], units of G, at least 0; `fresh` at time 0, `now` at the device's time.
+struct RealCells {
+  std::vector<double> fresh;
+  std::vector<double> now;
+  CellReport report;
+};
+
+// The same rounded, every value 0..65535.
 struct Cells {
   std::vector<uint16_t> fresh;
   std::vector<uint16_t> now;
   CellReport report;
 };
 
-// The cells of the crossbar design.stages[index]:
-//   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires ->
-//   rounded,
-// all in double up to there. A stuck cell neither varies nor ages. `device` has the levels of the
+// The cells of the crossbar design.stages[index], in double:
+//   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires. A
+//   stuck cell neither varies nor ages. `device` has the levels of the
 // layout; `arrays` is of the same device. Independent of the number of threads (oneTBB).
+RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
+                          const ir::DeviceArrays& arrays, uint64_t seed);
+
+// The same cells, each rounded at last: what a chip has.
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,
                  const ir::DeviceArrays& arrays, uint64_t seed);
 
