@@ -45,6 +45,8 @@ void visit_members(D& d, Visitor& v) {
   v.optional_from_here();
   v.numbers("level_sigma", d.level_sigma, 0, kMaxConductance);
   v.number("siemens_per_unit", d.siemens_per_unit, 1e-15, 1);
+  v.number("read_volt", d.read_volt, 0, 1000);
+  v.number("read_seconds", d.read_seconds, 0, 1000);
   v.string("fault_map", d.fault_map);
   v.string("conductances", d.conductances);
   v.word("conductances_in", d.conductances_in, kUnits);
@@ -308,6 +310,10 @@ void check_device(const Device& device, const std::string& where) {
   if (!device.level_sigma.empty() && device.sigma > 0) {
     fail("sigma", "given beside level_sigma", "one of the two", json(device.sigma).dump(),
          "level_sigma [] lets sigma hold for all levels");
+  }
+  if (device.read_seconds > 0 && device.read_volt == 0) {
+    fail("read_seconds", "given without read_volt", "both, for the energy of a read",
+         json(device.read_seconds).dump());
   }
   const double lowest = device.level_mean.empty() ? device.g_min : device.level_mean[0];
   if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {

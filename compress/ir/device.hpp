@@ -77,6 +77,8 @@ struct Device {
   double read_noise = 0;        // of a conversion's current, in level steps; a draw each
 
   double siemens_per_unit = 4e-9;  // what a unit of G is
+  double read_volt = 0;            // of a driven row; 0 = not known
+  double read_seconds = 0;         // how long a plane is held; 0 = not known
   // A real chip's: files (compress/ir/device_arrays.hpp), empty = drawn.
   std::string fault_map;
   std::string conductances;

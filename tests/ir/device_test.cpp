@@ -62,7 +62,7 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
       R"("levels": 4, "g_min": 7, "g_step": 9, "level_mean": [1, 2.5, 7, 30],
     "lognormal": true, "stuck_low": 0.1, "stuck_high": 0.2, "adc_gain_sigma": 0.01,
     "adc_offset_sigma": 2, "adc_inl": 1.5, "read_noise": 0.25, "level_sigma": [0.1, 0.2, 0.3, 0.4],
-    "siemens_per_unit": 1e-8,
+    "siemens_per_unit": 1e-8, "read_volt": 0.2, "read_seconds": 1e-8,
     "write_verify": {"max_pulses": 20, "tolerance": 0.1, "gain": 0.7, "pulse_sigma": 0.3,
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
     "time": 3600, "drift": {"t0": 20, "nu": 0.05, "nu_sigma": 0.01, "level_nu": [0.1, 0.2, 0.3, 0.4],
@@ -77,6 +77,8 @@ TEST_CASE("every member of a device file arrives, and is written as it was read"
   CHECK(device.write_verify.pulse_seconds == 1e-7);
   CHECK(device.drift.level_nu_sigma[3] == 0.1);
   CHECK(device.retention.g == 3);
+  CHECK(device.read_volt == 0.2);
+  CHECK(device.read_seconds == 1e-8);
   CHECK(device.wires.column_ohm == 2);
   CHECK(device.wires.contacts == Contacts::kDouble);
   CHECK(device.place("sigma") == "d.json: $.sigma");
@@ -138,6 +140,8 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("write_verify": {"gain": 0.5})", "d.json: $.write_verify: missing member"},
       {R"("wires": {"row_ohm": -1})", "d.json: $.wires.row_ohm: out of range"},
       {R"("wires": {"pairs": "both"})", "d.json: $.wires.pairs: unknown word"},
+      {R"("read_seconds": 1e-8)", "d.json: $.read_seconds: given without read_volt"},
+      {R"("read_volt": -1)", "d.json: $.read_volt: out of range"},
       {R"("retention": 5)", "d.json: $.retention: wrong type"},
       {R"("sigmo": 1)", "did you mean \"sigma\"?"}};
   for (const auto& [members, expected] : cases) CHECK_THAT(error_of(members), contains(expected));
