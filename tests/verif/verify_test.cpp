@@ -7,6 +7,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "tests/verif/fixture.hpp"
+#include "twin/events.hpp"
 
 using namespace crosstwin;
 using test::Fixture;
@@ -95,6 +96,20 @@ TEST_CASE("RTL equals the twin to every beat and every code, with and without st
       CHECK(report.codes == (depth == verif::Depth::kCodes ? 70 * codes : 0));
     }
   }
+}
+
+TEST_CASE("RTL makes as many conversions as the events count") {
+  const Fixture fixture("events", 20);
+  const auto events =
+      twin::count_events(twin::Simulator(fixture.design, fixture.chip), fixture.images);
+  verif::Options options;
+  options.depth = verif::Depth::kCodes;
+  const verif::Report report = fixture.verify(options);
+  INFO(verif::to_text(report));
+  // One that is missing, or one too many, is a mismatch.
+  CHECK(report.passed());
+  CHECK(report.codes > 0);
+  CHECK(report.codes == twin::total_events(events).conversions);
 }
 
 TEST_CASE("RTL of a chip with every imperfection equals the twin to every code") {
