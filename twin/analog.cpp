@@ -302,4 +302,33 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
   return total;
 }
 
+std::vector<int32_t> analog_logits(const ir::Design& design, const std::vector<AnalogTile>& tiles,
+                                   std::span<const uint8_t> images, uint32_t first_image) {
+  const Pipeline pipeline(design);
+  const int64_t count = image_count(design, images);
+  const int64_t logits = design.stages.back().out.size();
+  std::vector<int32_t> result(static_cast<size_t>(count * logits));
+  for_image_blocks(count, [&](int64_t first, int64_t last) {
+    std::vector<std::vector<int32_t>> outputs;
+    std::vector<double> sums, bound;
+    for (int64_t n = first; n < last; ++n) {
+      const auto number = first_image + static_cast<uint32_t>(n);
+      const auto product = [&](size_t stage) -> Product {
+        return [&, tile = &tiles[ordinal_of(design, stage)]](
+                   int32_t place, std::span<const int32_t> x, std::span<int64_t> y) {
+          sums.resize(y.size());
+          bound.resize(y.size());
+          tile->run(x, {number, place}, sums, bound);
+          std::transform(sums.begin(), sums.end(), y.begin(),
+                         [](double sum) { return std::llround(sum); });
+        };
+      };
+      const auto image = images.subspan(n * design.input.size(), design.input.size());
+      pipeline.run(to_stream_order(image, design.input), product, outputs);
+      std::copy(outputs.back().begin(), outputs.back().end(), result.begin() + n * logits);
+    }
+  });
+  return result;
+}
+
 }  // namespace crosstwin::twin

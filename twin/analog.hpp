@@ -154,4 +154,9 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
                                         const std::vector<AnalogTile>& tiles,
                                         std::span<const uint8_t> images, uint32_t first_image = 0);
 
+// The network on the reference alone, every stage fed by the one before; the rest of a stage is
+// digital (twin/stages.hpp). [n][outputs]
+std::vector<int32_t> analog_logits(const ir::Design& design, const std::vector<AnalogTile>& tiles,
+                                   std::span<const uint8_t> images, uint32_t first_image = 0);
+
 }  // namespace crosstwin::twin

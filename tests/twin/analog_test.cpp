@@ -133,6 +133,19 @@ TEST_CASE("every current, code and sum of the twin is within the bound of the an
   }
 }
 
+TEST_CASE("the whole network on the reference is the twin's where nothing is rounded") {
+  const ir::Design design = test::random_design(5, {.adc_bits = 12});
+  const auto images = test::random_images(design, 6, 5);
+  const ir::Chip ideal = twin::program(design, {}, 5, images);
+  const auto logits = [&](const ir::Chip& chip) {
+    return twin::analog_logits(design, twin::analog_tiles(design, chip, chip.device), images);
+  };
+  // Currents are exact and codes come in range; what transfers round differently cancels in pairs.
+  CHECK(logits(ideal) == twin::Simulator(design, ideal).logits(images));
+  const ir::Chip varied = twin::program(design, ir::load_device("reram"), 5, images);
+  CHECK(logits(varied) != twin::Simulator(design, varied).logits(images));
+}
+
 TEST_CASE("conversions of the reference come in the order and number of the twin's") {
   const Programmed of = random_chip(4, everything(), {.tile_rows = 16});
   const twin::TileShape shape = twin::tile_shape(of.design, of.design.stages[3]);
