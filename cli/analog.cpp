@@ -39,7 +39,7 @@ ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip, cons
   int64_t outside = 0;
   const std::vector<twin::AnalogTile> tiles = reference_of(design, chip, config);
   for (const twin::AnalogStage& stage : twin::compare_analog(design, chip, tiles, images.images)) {
-    outside += stage.outside + stage.sums_outside;
+    outside += stage.outside + stage.sums_outside + stage.converters_outside;
     layers.push_back({{"layer", stage.stage},
                       {"conversions", stage.conversions},
                       {"codes_differing", stage.differing},
@@ -51,7 +51,9 @@ ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip, cons
                       {"sums", stage.sums},
                       {"sums_differing", stage.sums_differing},
                       {"largest_share_of_sum_bound", stage.sums_share},
-                      {"outside", stage.outside + stage.sums_outside}});
+                      {"outside", stage.outside},
+                      {"sums_outside", stage.sums_outside},
+                      {"converters_outside", stage.converters_outside}});
   }
   const auto outputs = static_cast<int32_t>(design.stages.back().out.size());
   const std::vector<int32_t> ours =
@@ -102,8 +104,9 @@ std::string analog_table(const ordered_json& analog) {
              grouped(analog["answers_differing"].get<int64_t>()),
              percent(analog["accuracy"].get<double>()),
              percent(analog["reference_accuracy"].get<double>())) +
-         (outside == 0 ? "All conversions and sums are within the bound.\n"
-                       : grouped(outside) + " conversions and sums are outside the bound.\n");
+         (outside == 0
+              ? "All conversions, sums and converters are within their bounds.\n"
+              : grouped(outside) + " conversions, sums and converters are outside their bounds.\n");
 }
 
 }  // namespace crosstwin::cli

@@ -277,7 +277,7 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
   ir::save_chip(halfless, dir / "1" / "chip");
   const Outcome broken = crosstwin({"simulate", "--out", dir / "1"});
   CHECK(broken.status == 3);
-  CHECK_THAT(broken.err, contains("outside the bound") && contains("conv1"));
+  CHECK_THAT(broken.err, contains("outside their bounds") && contains("conv1"));
 
   const Outcome seeded =
       crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});
