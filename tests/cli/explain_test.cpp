@@ -8,6 +8,7 @@
 
 #include "compress/data/dataset.hpp"
 #include "compress/ir/atomic_write.hpp"
+#include "compress/ir/npz.hpp"
 #include "tests/catch.hpp"
 #include "tests/cli/command.hpp"
 #include "tests/hwgen/sample_design.hpp"
@@ -260,6 +261,40 @@ TEST_CASE("the text of --explain shows the numbers of its JSON") {
     CHECK(sum == integer(of["sum"]));
   }
   CHECK_THAT(run.explain("fc,4,19", false).out, contains("... 144 pairs, "));
+}
+
+TEST_CASE("a chip of measured cells is explained from its file") {
+  const RunFolder run;
+  ir::Npz arrays;
+  for (const ir::CrossbarChip& crossbar : run.chip.crossbars) {
+    const auto slices = static_cast<int64_t>(run.design.layout.slices);
+    const auto cols = static_cast<int64_t>(crossbar.adc_mult.size()) / slices;
+    const auto rows = static_cast<int64_t>(crossbar.g.size()) / (2 * slices * cols);
+    ir::Array<double> g{{2, slices, rows, cols}, {}};
+    for (const uint16_t units : crossbar.g) g.data.push_back(units + 0.25);
+    arrays[crossbar.stage + ".g"] = g;
+  }
+  ir::write_npz(run.dir / "out/cells.npz", arrays);
+  ir::Device device;
+  device.conductances = run.dir / "out/cells.npz";
+  device.conductances_in = ir::ConductanceUnit::kUnits;
+  ir::save_chip(twin::program(run.design, device, 1, {}, {twin::AdcRange::kWorstCase}),
+                run.dir / "out/chip");
+  const auto explain = [&run](const std::string& member) {
+    ir::write_file(run.dir / "out/config.json",
+                   R"({"dataset": {"kind": "digits", "digits_train": 60, "validation": 10,
+                       "digits_test": 20}, "chip": {"device": {)" +
+                       member + "}}}");
+    return run.explain("conv2,0,0", true);
+  };
+  const Outcome found = explain(R"("conductances": "cells.npz", "conductances_in": "units")");
+  INFO(found.err);
+  REQUIRE(found.status == 0);
+  const ordered_json cell = parse(found)["rows"][0]["slices"][0]["positive"];
+  CHECK(cell["analog_g"].get<double>() == cell["g"].get<double>() + 0.25);
+  const Outcome missing = explain("");
+  CHECK(missing.status == 1);
+  CHECK_THAT(missing.err, contains("chip.device.conductances") && contains("cells.npz"));
 }
 
 TEST_CASE("a wrong request to explain is named with what there is") {
