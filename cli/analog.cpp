@@ -100,7 +100,7 @@ std::string analog_table(const ordered_json& analog) {
   return table.text() +
          fmt::format(
              "The whole network: {} images answered differently, {} right by the twin and {} "
-             "by the reference. ",
+             "by the reference.\n",
              grouped(analog["answers_differing"].get<int64_t>()),
              percent(analog["accuracy"].get<double>()),
              percent(analog["reference_accuracy"].get<double>())) +
