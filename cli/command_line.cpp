@@ -109,6 +109,11 @@ void add_step(CLI::App& app, const Step& step, CommandLine& line) {
   if (step.name == "train" || step.name == "compress" || step.name == "adapt") {
     add_resume(verb, line, "go on from the checkpoints of an interrupted run");
   }
+  if (step.name == "simulate") {
+    verb.add_option("--explain", line.options.explain,
+                    "print one column's conversions of an image of the test split; no simulation")
+        ->type_name("LAYER,COLUMN,IMAGE[,POSITION]");
+  }
   verb.footer(footer(step.reads, step.writes, step.example));
 }
 

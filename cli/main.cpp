@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command_line.hpp"
+#include "cli/explain.hpp"
 #include "cli/log.hpp"
 #include "cli/verbs/build.hpp"
 #include "cli/verbs/doctor.hpp"
@@ -85,6 +86,11 @@ int run(const cli::CommandLine& line) {
   if (line.options.dry_run) return dry_run(line, {line.verb});
   const cli::Step& step = cli::find_step(line.verb);
   cli::Context context(cli::resolve_config(line.options), cli::Run(line.options.out), line.options);
+  if (!line.options.explain.empty()) {
+    const ordered_json explained = cli::explain(context);
+    print(line, explained, cli::explain_text(explained));
+    return kOk;
+  }
   const ordered_json record = cli::run_step(step, context);
   print(line, record, step.text(record["result"]));
   return kOk;

@@ -23,6 +23,7 @@ struct Options {
   bool dry_run = false;
   bool json = false;
   bool resume = false;
+  std::string explain;  // simulate: LAYER,COLUMN,IMAGE[,POSITION]
 };
 
 // What a step works with.

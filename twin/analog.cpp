@@ -33,6 +33,19 @@ ReadNoise noise_of(const ir::Design& design, size_t stage, const ir::Chip& chip)
           chip.crossbars[ordinal], chip.noise_seed};
 }
 
+// e of the header: how far mult / 2^shift may be from 1 / (level step * lsb), relative.
+double transfer_error(const ir::Device& device, const TileShape& shape, double lsb) {
+  const double top = std::ldexp(1.0, shape.adc_bits) - 1;
+  const double plain = std::max(1 / (64 * (top + 1)), 0x1p-16);
+  if (!device.level_mean.empty() || lsb != 1) return plain;
+  double largest = 1;  // P, over the numbers of driven cells
+  for (int32_t n = 1; n <= std::min(shape.rows, shape.tile_rows); ++n) {
+    const double room = std::floor(top - 1.0 * n * device.g_min / device.g_step - 1);
+    largest = std::max(largest, std::min(1.0 * n * (device.levels - 1), room));
+  }
+  return std::max(plain, 1 / largest);
+}
+
 void merge(AnalogStage& into, const AnalogStage& part) {
   into.conversions += part.conversions;
   into.differing += part.differing;
@@ -116,6 +129,15 @@ AnalogTile::AnalogTile(const ir::Design& design, size_t stage, const ir::Chip& c
       offset_.push_back(device.adc_offset_sigma * draw.offset);
       twin_gain_.push_back(crossbar.adc_mult[at] * unit);
       twin_offset_.push_back(crossbar.adc_offset[at] * unit);
+      const bool draws_gain = device.adc_gain_sigma > 0;
+      const double relative =
+          transfer_error(device, shape_, lsb_.back()) + (draws_gain ? 0x1p-15 : 0);
+      const double gain_off = std::abs(twin_gain_.back() - gain_.back());
+      const double offset_off = std::abs(twin_offset_.back() - offset_.back());
+      const bool inside =
+          gain_off <= gain_.back() * (relative + kDouble) + (draws_gain ? unit / 2 : 0) &&
+          offset_off <= (device.adc_offset_sigma > 0 ? unit / 2 : 0) + kDouble;
+      converters_outside_ += inside ? 0 : 1;
     }
   }
 }
@@ -275,6 +297,7 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
     const size_t ordinal = ordinal_of(design, i);
     total[ordinal].stage = design.stages[i].name;
     total[ordinal].any_input_bound = tiles[ordinal].any_input_bound();
+    total[ordinal].converters_outside = tiles[ordinal].converters_outside();
     noise[ordinal] = noise_of(design, i, chip);
   }
   const int64_t blocks = (count + kImageBlock - 1) / kImageBlock;
@@ -303,6 +326,35 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
     for (size_t at = 0; at < part.size(); ++at) merge(total[at], part[at]);
   }
   return total;
+}
+
+std::vector<int32_t> analog_logits(const ir::Design& design, const std::vector<AnalogTile>& tiles,
+                                   std::span<const uint8_t> images, uint32_t first_image) {
+  const Pipeline pipeline(design);
+  const int64_t count = image_count(design, images);
+  const int64_t logits = design.stages.back().out.size();
+  std::vector<int32_t> result(static_cast<size_t>(count * logits));
+  for_image_blocks(count, [&](int64_t first, int64_t last) {
+    std::vector<std::vector<int32_t>> outputs;
+    std::vector<double> sums, bound;
+    for (int64_t n = first; n < last; ++n) {
+      const auto number = first_image + static_cast<uint32_t>(n);
+      const auto product = [&](size_t stage) -> Product {
+        return [&, tile = &tiles[ordinal_of(design, stage)]](
+                   int32_t place, std::span<const int32_t> x, std::span<int64_t> y) {
+          sums.resize(y.size());
+          bound.resize(y.size());
+          tile->run(x, {number, place}, sums, bound);
+          std::transform(sums.begin(), sums.end(), y.begin(),
+                         [](double sum) { return std::llround(sum); });
+        };
+      };
+      const auto image = images.subspan(n * design.input.size(), design.input.size());
+      pipeline.run(to_stream_order(image, design.input), product, outputs);
+      std::copy(outputs.back().begin(), outputs.back().end(), result.begin() + n * logits);
+    }
+  });
+  return result;
 }
 
 }  // namespace crosstwin::twin

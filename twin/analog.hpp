@@ -17,9 +17,13 @@
 //   transfer   u - v = (mult / 2^shift) (I' - I) + (mult / 2^shift - t) (I + n)
 //                      + (offset / 2^shift - o), so that |u - v| is at most
 //              E = (mult / 2^shift) D / 2 + |mult / 2^shift - t| |I + n| + |offset / 2^shift - o|
-//              Second term: find_transfer (twin/adc.hpp) leaves 1/64 LSB at full scale, or under
-//              half an LSB where ideal cells are to be exact at an LSB of one step; a drawn gain
-//              adds (I + n) / 2^(shift + 1). Third: 2^-(shift + 1).
+//              The integers themselves are off by at most
+//                |mult / 2^shift - t| <= t (e + c) + h     |offset / 2^shift - o| <= h
+//              e: 2^-adc_bits / 64 (twin/adc.hpp: 1/64 LSB at full scale), or 2^-16 where mult ends
+//              there; at an LSB of one step, where ideal cells convert exactly, 1 / P: every P
+//              codes give P on any pedestal, so P (mult / 2^shift - t) / t is under one code. c =
+//              2^-15 and h = 2^-(shift + 1) where a gain, an offset is drawn, else 0.
+//              converters_outside() counts those that are further off.
 //   code       both sides round half up. The codes before clamp, clip and inl are equal unless v is
 //              within E of a rounding boundary k + 1/2, and differ by at most ceil(E); these three
 //              keep the order, so the twin's code is among those of floor(v - E + 1/2) ..
@@ -90,6 +94,9 @@ class AnalogTile {
   void run(std::span<const int32_t> x, const NoisePlace& place, std::span<double> y,
            std::span<double> y_bound, std::vector<AnalogConversion>* conversions = nullptr) const;
 
+  // Converters whose integers are further from t and o than the header says.
+  int64_t converters_outside() const { return converters_outside_; }
+
   // In LSB: no input makes |u - v| larger where a code is in range.
   double any_input_bound() const;
 
@@ -123,6 +130,7 @@ class AnalogTile {
   std::vector<int32_t> clip_;                    // [S][C]
   std::vector<uint16_t> inl_;
   ReadNoise noise_;
+  int64_t converters_outside_ = 0;
 };
 
 // One a crossbar stage, with the cells that `device` gives for the chip's seed. `device` is the
@@ -146,6 +154,9 @@ struct AnalogStage {
   int64_t sums_outside = 0;  // that break the bound on Y
   double sums_share = 0;     // largest |Y' - Y| / bound, where that is not 0
   double any_input_bound = 0;
+  int64_t converters_outside = 0;  // see AnalogTile
+
+  bool within() const { return outside == 0 && sums_outside == 0 && converters_outside == 0; }
 };
 
 // Over the calling oneTBB arena; independent of the number of threads. The twin's side is the naive
@@ -153,5 +164,10 @@ struct AnalogStage {
 std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip& chip,
                                         const std::vector<AnalogTile>& tiles,
                                         std::span<const uint8_t> images, uint32_t first_image = 0);
+
+// The network on the reference alone, every stage fed by the one before; the rest of a stage is
+// digital (twin/stages.hpp). [n][outputs]
+std::vector<int32_t> analog_logits(const ir::Design& design, const std::vector<AnalogTile>& tiles,
+                                   std::span<const uint8_t> images, uint32_t first_image = 0);
 
 }  // namespace crosstwin::twin

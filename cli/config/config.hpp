@@ -69,6 +69,8 @@ struct SimulateSettings {
   int32_t chips = 3;               // drawn of it, at most; at each point of a sweep
   double half_width = 0;           // of the 95% interval, percentage points; 0 = all chips
   std::vector<std::string> sweep;  // one or two: twin/sweep.hpp
+  bool events = false;             // count them on the run's own chip
+  int64_t analog = 0;              // images compared with the analog reference
 };
 
 struct AdaptSettings {

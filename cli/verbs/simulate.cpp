@@ -5,6 +5,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "cli/analog.hpp"
+#include "cli/events.hpp"
 #include "cli/log.hpp"
 #include "cli/sweep_plot.hpp"
 #include "cli/table.hpp"
@@ -181,6 +183,23 @@ ordered_json run(Context& context) {
     rows.push_back(varied);
   }
   result["accuracy"] = rows;
+  if (settings.events) {
+    info("simulate: events");
+    result["events"] = count_events(twin::Simulator(design, chip), test);
+  }
+  if (settings.analog > 0) {
+    info("simulate: analog reference");
+    const ordered_json analog =
+        compare_analog(design, chip, context.config, data::head(data.test, settings.analog));
+    result["analog"] = analog;
+    if (analog["outside"] > 0) {
+      result["passed"] = false;
+      result["failure"] =
+          "the twin is outside the bound of its own rounding, against the analog "
+          "reference:\n" +
+          analog_table(analog);
+    }
+  }
   if (trials.simulated > 0) {
     result["chips_per_second"] = static_cast<double>(trials.simulated) / trials.seconds;
   }
@@ -204,6 +223,8 @@ std::string text(const ordered_json& result) {
                        result["chips_per_second"].get<double>());
   }
   all += ".\n";
+  if (result.contains("events")) all += "\n" + events_table(result["events"]);
+  if (result.contains("analog")) all += "\n" + analog_table(result["analog"]);
   if (!result.contains("sweep")) return all;
   return all + "\n" + sweep_table(result["sweep"]) +
          "Files: " + result["sweep"]["page"].get<std::string>() + ", .svg, .csv, .json\n";
@@ -247,7 +268,16 @@ Step simulate_step() {
           "--chips 1\n"
           "         crosstwin simulate --out out/lenet5 --sweep time=1,3600,86400 --sweep "
           "sigma=0:0.2:5\n"
-          "FROM:TO:POINTS has both ends among its points, FROM:TO goes in steps of 1.",
+          "FROM:TO:POINTS has both ends among its points, FROM:TO goes in steps of 1.\n"
+          "\n--explain prints one column's conversions of one image and runs nothing else; "
+          "without\n"
+          "POSITION at the place with the most driven rows (docs/analog.md):\n"
+          "         crosstwin simulate --out out/lenet5 --explain conv2,3,7\n"
+          "--events counts what the arrays do, --analog N compares every conversion of N images "
+          "with\n"
+          "the analog reference:\n"
+          "         crosstwin simulate --out out/lenet5 --images 1000 --chips 0 --events --analog "
+          "10",
       .shortcuts = {{"--images", "simulate.images", "how many of the test split; 0 = all"},
                     {"--device", "simulate.variation", "device of the varied chips", "",
                      Shortcut::Form::text},
@@ -256,7 +286,10 @@ Step simulate_step() {
                      "stop at this 95% interval, percentage points; 0 = draw all"},
                     {"--sweep", "simulate.sweep",
                      "PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,..; may be given twice", "",
-                     Shortcut::Form::each}},
+                     Shortcut::Form::each},
+                    {"--events", "simulate.events", "count conversions, reads and sums", "true"},
+                    {"--analog", "simulate.analog",
+                     "images compared with the analog reference, conversion by conversion"}},
       .sections = {"seed", "dataset", "chip", "simulate"},
       .uses_data = true,
       .inputs = {{"compressed", "compress"}, {"design", "map"}, {"chip", "program"}},

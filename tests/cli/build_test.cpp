@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/atomic_write.hpp"
+#include "compress/ir/chip.hpp"
 #include "compress/ir/data_dir.hpp"
 #include "compress/ir/process.hpp"
 #include "tests/accept_images.hpp"
@@ -243,6 +244,40 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
     INFO(file);
     CHECK(ir::read_file(dir / "1/results" / file) == ir::read_file(dir / "3/results" / file));
   }
+
+  // Events and the distance from the analog reference, too.
+  std::vector<nlohmann::ordered_json> counted;
+  for (const char* threads : {"1", "3"}) {
+    REQUIRE(crosstwin({"program", "--out", dir / threads, "--set", "chip.device.sigma=0.1", "--set",
+                       "chip.device.read_volt=0.2", "--set", "chip.device.read_seconds=1e-8"})
+                .status == 0);
+    const Outcome events = crosstwin({"simulate", "--out", dir / threads, "--threads", threads,
+                                      "--images", "40", "--chips", "0", "--set",
+                                      "simulate.sweep=[]", "--events", "--analog", "20", "--json"});
+    INFO(events.err);
+    REQUIRE(events.status == 0);
+    counted.push_back(parse(events)["result"]);
+  }
+  const nlohmann::ordered_json& result = counted[0];
+  CHECK(result["events"] == counted[1]["events"]);
+  CHECK(result["analog"] == counted[1]["analog"]);
+  CHECK(result["events"]["images"] == 40);
+  CHECK(result["events"]["total"]["conversions"] > 0);
+  CHECK(result["events"]["total"]["read_joules_an_image"].get<double>() ==
+        Approx(0.04 * 1e-8 * 4e-9 / 40 * result["events"]["total"]["conductance"].get<double>()));
+  CHECK(result["analog"]["images"] == 20);
+  CHECK(result["analog"]["outside"] == 0);
+  CHECK(result["analog"]["layers"][0]["codes_differing"] > 0);
+  // Converters that lost their half LSB are outside the bound: a check that did not hold.
+  const ir::Design design = ir::load_design(dir / "1" / "design");
+  ir::Chip halfless = ir::load_chip(dir / "1" / "chip", design);
+  for (int32_t& offset : halfless.crossbars[0].adc_offset) {
+    offset -= 1 << halfless.crossbars[0].adc_shift[0] >> 1;
+  }
+  ir::save_chip(halfless, dir / "1" / "chip");
+  const Outcome broken = crosstwin({"simulate", "--out", dir / "1"});
+  CHECK(broken.status == 3);
+  CHECK_THAT(broken.err, contains("outside their bounds") && contains("conv1"));
 
   const Outcome seeded =
       crosstwin({"program", "--out", dir / "3", "--device", "reram", "--seed", "9"});

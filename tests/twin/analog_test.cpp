@@ -121,6 +121,7 @@ TEST_CASE("every current, code and sum of the twin is within the bound of the an
         CHECK(stage.outside == 0);
         CHECK(stage.sums > 0);
         CHECK(stage.sums_outside == 0);
+        CHECK(stage.converters_outside == 0);
         CHECK(stage.differing <= stage.near);
         // Non-linearity may turn one code into several.
         if (each.device.adc_inl == 0) CHECK(stage.largest <= std::ceil(stage.any_input_bound));
@@ -131,6 +132,19 @@ TEST_CASE("every current, code and sum of the twin is within the bound of the an
     INFO(each.what << ": " << differing);
     CHECK((each.device.ideal() || differing > 0));
   }
+}
+
+TEST_CASE("the whole network on the reference is the twin's where nothing is rounded") {
+  const ir::Design design = test::random_design(5, {.adc_bits = 12});
+  const auto images = test::random_images(design, 6, 5);
+  const ir::Chip ideal = twin::program(design, {}, 5, images);
+  const auto logits = [&](const ir::Chip& chip) {
+    return twin::analog_logits(design, twin::analog_tiles(design, chip, chip.device), images);
+  };
+  // Currents are exact and codes come in range; what transfers round differently cancels in pairs.
+  CHECK(logits(ideal) == twin::Simulator(design, ideal).logits(images));
+  const ir::Chip varied = twin::program(design, ir::load_device("reram"), 5, images);
+  CHECK(logits(varied) != twin::Simulator(design, varied).logits(images));
 }
 
 TEST_CASE("conversions of the reference come in the order and number of the twin's") {
@@ -212,6 +226,12 @@ TEST_CASE("a cell that is off by two units, a lost half and a lost bit break the
   CHECK(halfless.current < 0.5);
   CHECK(halfless.outside > 0);
   CHECK(halfless.sums_outside > 0);
+  // A reference that took the wrong integers for its bound would say so.
+  CHECK(halfless.converters_outside == 0);
+  CHECK(twin::analog_tiles(of.design, of.chip, of.chip.device)[0].converters_outside() == 5);
+  bent = good;
+  bent.adc_mult[2] += good.adc_mult[2] / 50;
+  CHECK(twin::analog_tiles(of.design, of.chip, of.chip.device)[0].converters_outside() == 1);
   bent = good;
   bent.lsb[0] *= 2;  // a shift-add that counts a slice twice
   const AnalogStage doubled = of.compare()[0];
