@@ -3,9 +3,10 @@
 //
 // The cases are those of CrossSim's analog core that its users time: _v is a vector a call, _m64 a
 // batch of 64. slicesK_serial: K slices, 8-bit inputs bit by bit, 8-bit ADC a bit, ideal cells.
-// adc8: one slice, 16-bit cells with programming error, 8-bit inputs at once (_signed: the sign
-// plane by itself). irdrop: the same cells with wires of 1 ohm a segment folded in, and folds: that
-// folding of both arrays by itself. rnoise: read noise a conversion. One thread; prints JSON lines.
+// adc8: one slice, 16-bit cells with programming error, 8-bit inputs at once (_bytes: conductances
+// of 8 bits; _signed: the sign plane by itself). irdrop: the same cells with wires of 1 ohm a
+// segment folded in, and folds: that folding of both arrays by itself. rnoise: read noise a
+// conversion. One thread; prints JSON lines.
 #include <sys/resource.h>
 #include <tbb/global_control.h>
 
@@ -52,6 +53,7 @@ struct Setting {
   int32_t dac_bits = 1;
   bool is_signed = true;
   bool wires = false;
+  bool bytes = false;  // a single slice's conductances have 8 bits
 };
 
 constexpr int32_t kSize = 256;
@@ -72,8 +74,8 @@ void fold(Layer& layer) {
   std::transform(g.begin(), g.end(), layer.chip.g.begin(), twin::to_conductance);
 }
 
-// Weights of 8 bits, level steps of 15 units (250 for the 255 levels of a single slice), the
-// converter's full scale at half of the largest current.
+// Weights of 8 bits, level steps of 15 units (480 for the 127 levels of a single slice, 1 where
+// they are to fit a byte), the converter's full scale at a quarter of the largest current.
 Layer make_layer(const Setting& setting) {
   ir::Rng rng(7, 7);
   Layer layer;
@@ -90,8 +92,9 @@ Layer make_layer(const Setting& setting) {
                  .is_signed = setting.is_signed};
   ir::CrossbarChip& chip = layer.chip;
   chip.g.resize(layer.shape.cell(2, 0, 0, 0));
-  const int32_t step = setting.slices == 1 ? 250 : 15;
-  const int32_t floor = setting.slices == 1 ? 650 : 25;
+  const int32_t step = setting.slices > 1 ? 15 : setting.bytes ? 1 : 480;
+  const int32_t floor = setting.slices > 1 ? 25 : setting.bytes ? 13 : 650;
+  const int32_t top = floor + step * (setting.slices > 1 ? (1 << layer.shape.cell_bits) - 1 : 127);
   for (int32_t r = 0; r < kSize; ++r) {
     for (int32_t c = 0; c < kSize; ++c) {
       const int32_t weight = test::between(rng, -127, 127);
@@ -106,8 +109,7 @@ Layer make_layer(const Setting& setting) {
   }
   if (setting.wires) fold(layer);
   for (int32_t s = 0; s < setting.slices; ++s) {
-    const double full = 0.25 * kSize * (floor + step * ((1 << layer.shape.cell_bits) - 1)) *
-                        ((1 << setting.dac_bits) - 1);
+    const double full = 0.25 * kSize * top * ((1 << setting.dac_bits) - 1);
     int32_t shift = 0;
     while (shift < 31 && 255 / full * (int64_t{2} << shift) < 4096) ++shift;
     chip.adc_shift.push_back(shift);
@@ -252,6 +254,7 @@ int main(int argc, char** argv) {
     }
   };
   layer("adc8_256", {.varied = true, .dac_bits = 8, .is_signed = false});
+  layer("adc8_bytes_256", {.varied = true, .dac_bits = 8, .is_signed = false, .bytes = true});
   layer("adc8_signed_256", {.varied = true, .dac_bits = 7});
   layer("adc8_rnoise_256", {.varied = true, .noise = true, .dac_bits = 8, .is_signed = false});
   layer("slices2_serial_256", {.slices = 2});

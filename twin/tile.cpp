@@ -101,27 +101,29 @@ FastTile::FastTile(const TileShape& shape, const ir::CrossbarChip& chip, ReadNoi
 void FastTile::write_cells(const ir::CrossbarChip& chip) {
   const auto [least, most] = std::minmax_element(chip.g.begin(), chip.g.end());
   center_ = (*least + *most + 1) / 2;
+  group_ = *most - *least <= 255 && shape_.dac_bits <= 8 ? 4 : 2;
+  const int32_t bits = 32 / group_;
+  const uint32_t mask = (1U << bits) - 1;
   words_ = round_up(2 * shape_.slices * shape_.cols, kMultiplyBlock);
-  const int32_t pairs = (std::min(shape_.rows, shape_.tile_rows) + 1) / 2;
-  const size_t tile_size = static_cast<size_t>(pairs) * words_;
-  cells_.assign(tile_size * shape_.row_tiles(), 0);
+  cells_.assign(tile_size() * shape_.row_tiles(), 0);
   largest_.assign(static_cast<size_t>(shape_.slices), 0);
   for (int32_t s = 0; s < shape_.slices; ++s) {
     for (int32_t p = 0; p < 2; ++p) {
       for (int32_t tile = 0; tile < shape_.row_tiles(); ++tile) {
         const int32_t rows = rows_of(tile);
-        const int32_t tile_pairs = (rows + 1) / 2;
+        const int32_t groups = groups_of(rows);
         std::vector<int64_t> sums(static_cast<size_t>(shape_.cols));
         for (int32_t r = 0; r < rows; ++r) {
           const uint16_t* from = &chip.g[shape_.cell(p, s, tile * shape_.tile_rows + r, 0)];
           for (int32_t c = 0; c < shape_.cols; ++c) {
             const int32_t word = (2 * s + p) * shape_.cols + c;
-            int32_t& to = cells_[tile * tile_size +
-                                 (static_cast<size_t>(word / kMultiplyBlock) * tile_pairs + r / 2) *
-                                     kMultiplyBlock +
-                                 word % kMultiplyBlock];
-            const auto half = static_cast<uint16_t>(from[c] - center_);
-            to = static_cast<int32_t>(static_cast<uint32_t>(to) | uint32_t{half} << (r % 2 * 16));
+            int32_t& to =
+                cells_[tile * tile_size() +
+                       (static_cast<size_t>(word / kMultiplyBlock) * groups + r / group_) *
+                           kMultiplyBlock +
+                       word % kMultiplyBlock];
+            const uint32_t part = static_cast<uint32_t>(from[c] - center_) & mask;
+            to = static_cast<int32_t>(static_cast<uint32_t>(to) | part << (r % group_ * bits));
             sums[static_cast<size_t>(c)] += from[c];
           }
         }
@@ -285,44 +287,58 @@ int32_t FastTile::code(int64_t current, int32_t slice, int32_t column) const {
   return inl_.empty() ? static_cast<int32_t>(clipped) : inl_[static_cast<size_t>(clipped)];
 }
 
-void FastTile::sum_tile(const Inputs& in, int32_t tile, Scratch& scratch) const {
+template <int kGroup>
+void FastTile::pack_digits(const Inputs& in, int32_t tile, Scratch& scratch) const {
+  constexpr int kBits = 32 / kGroup;
   const int32_t rows = rows_of(tile);
-  const int32_t pairs = (rows + 1) / 2;
+  const int32_t groups = groups_of(rows);
   const int32_t vectors = in.count * shape_.planes;
   const int32_t* x = in.x + static_cast<ptrdiff_t>(tile) * shape_.tile_rows * in.stride;
-  scratch.digits.resize(static_cast<size_t>(pairs) * vectors);
-  std::vector<int32_t>& driven = scratch.driven;
-  driven.assign(static_cast<size_t>(vectors), 0);
+  scratch.digits.resize(static_cast<size_t>(groups) * vectors);
+  scratch.driven.assign(static_cast<size_t>(vectors), 0);
   for (int32_t b = 0; b < shape_.planes; ++b) {
     const int32_t shift = shape_.dac_bits * b;
     const int32_t mask = shape_.digit_mask(b);
-    int32_t* sum = driven.data() + b * in.count;
-    for (int32_t pair = 0; pair < pairs; ++pair) {
-      const int32_t* even = x + static_cast<ptrdiff_t>(2 * pair) * in.stride;
-      // An odd last row stands in for the missing one, by a mask of nothing.
-      const bool both = 2 * pair + 1 < rows;
-      const int32_t* odd = both ? even + in.stride : even;
-      const int32_t odd_mask = both ? mask : 0;
+    int32_t* sum = scratch.driven.data() + b * in.count;
+    for (int32_t group = 0; group < groups; ++group) {
+      // The first row of the last group stands in for missing ones, by a mask of nothing.
+      const int32_t* row[kGroup];
+      int32_t keep[kGroup];
+      for (int j = 0; j < kGroup; ++j) {
+        const bool there = group * kGroup + j < rows;
+        row[j] = x + static_cast<ptrdiff_t>(group * kGroup + (there ? j : 0)) * in.stride;
+        keep[j] = there ? mask : 0;
+      }
       int32_t* digits =
-          scratch.digits.data() + static_cast<ptrdiff_t>(pair) * vectors + b * in.count;
+          scratch.digits.data() + static_cast<ptrdiff_t>(group) * vectors + b * in.count;
       for (int32_t i = 0; i < in.count; ++i) {
-        const int32_t low = even[i] >> shift & mask;
-        const int32_t high = odd[i] >> shift & odd_mask;
-        sum[i] += low + high;
-        digits[i] = low | high << 16;
+        uint32_t packed = 0;
+        for (int j = 0; j < kGroup; ++j) {
+          const int32_t digit = row[j][i] >> shift & keep[j];
+          sum[i] += digit;
+          packed |= static_cast<uint32_t>(digit) << (j * kBits);
+        }
+        digits[i] = static_cast<int32_t>(packed);
       }
     }
   }
+}
+
+void FastTile::sum_tile(const Inputs& in, int32_t tile, Scratch& scratch) const {
+  if (group_ == 4) {
+    pack_digits<4>(in, tile, scratch);
+  } else {
+    pack_digits<2>(in, tile, scratch);
+  }
+  const int32_t vectors = in.count * shape_.planes;
   // From counts of driven rows to the part of the currents that G - center leaves out.
   scratch.start.resize(static_cast<size_t>(vectors));
   for (size_t m = 0; m < scratch.start.size(); ++m) {
-    scratch.start[m] = static_cast<int32_t>(static_cast<uint32_t>(driven[m]) * center_);
+    scratch.start[m] = static_cast<int32_t>(static_cast<uint32_t>(scratch.driven[m]) * center_);
   }
   scratch.sums.resize(static_cast<size_t>(vectors) * words_ + kMaxLanes);
-  const size_t tile_size =
-      static_cast<size_t>((std::min(shape_.rows, shape_.tile_rows) + 1) / 2) * words_;
-  multiply_digits({pairs, words_, cells_.data() + tile * tile_size}, scratch.digits.data(),
-                  scratch.start.data(), vectors, scratch.sums.data());
+  multiply_digits({groups_of(rows_of(tile)), group_, words_, cells_.data() + tile * tile_size()},
+                  scratch.digits.data(), scratch.start.data(), vectors, scratch.sums.data());
 }
 
 const int16_t* FastTile::draw(const NoisePlace& place, int32_t tile, int32_t plane, int32_t slice,

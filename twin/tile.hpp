@@ -166,6 +166,14 @@ class FastTile {
   }
   ConverterView converter() const;
 
+  int32_t groups_of(int32_t rows) const { return (rows + group_ - 1) / group_; }
+  size_t tile_size() const {  // of cells_
+    return static_cast<size_t>(groups_of(std::min(shape_.rows, shape_.tile_rows))) * words_;
+  }
+  // scratch.digits and .driven of a row tile.
+  template <int kGroup>
+  void pack_digits(const Inputs& in, int32_t tile, Scratch& scratch) const;
+
   // Currents of all planes of the positions: scratch.sums, read by current(); `vector` is
   // plane * count + position.
   void sum_tile(const Inputs& in, int32_t tile, Scratch& scratch) const;
@@ -192,10 +200,11 @@ class FastTile {
   TileShape shape_;
   ReadNoise noise_;
   int64_t max_abs_y_ = 0;
-  bool narrow_ = false;  // every conversion and Y is had in 32-bit lanes
-  bool lookup_ = false;  // there are look-up tables
-  int32_t words_ = 0;    // of a vector of currents
-  int32_t center_ = 0;
+  bool narrow_ = false;              // every conversion and Y is had in 32-bit lanes
+  bool lookup_ = false;              // there are look-up tables
+  int32_t words_ = 0;                // of a vector of currents
+  int32_t group_ = 2;                // MultiplyView::group
+  int32_t center_ = 0;               // what its G are less
   AlignedVector<int32_t> cells_;     // per row tile a MultiplyView::g
   std::vector<int64_t> largest_;     // [slice] largest current
   std::vector<SliceView> slice_;     // [slice]

@@ -18,19 +18,21 @@ namespace crosstwin::twin::HWY_NAMESPACE {
 
 void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
                      int32_t vectors, int32_t* sums) {
-  const auto half = [](int32_t word, int part) {
-    return static_cast<uint32_t>(int32_t{static_cast<int16_t>(word >> (16 * part))});
-  };
+  const int32_t bits = 32 / tile.group;
   for (int32_t m = 0; m < vectors; ++m) {
     for (int32_t w = 0; w < tile.words; ++w) {
       const int32_t* g = tile.g +
-                         static_cast<ptrdiff_t>(w / kMultiplyBlock) * tile.pairs * kMultiplyBlock +
+                         static_cast<ptrdiff_t>(w / kMultiplyBlock) * tile.groups * kMultiplyBlock +
                          w % kMultiplyBlock;
       auto sum = static_cast<uint32_t>(start[m]);
-      for (int32_t pair = 0; pair < tile.pairs; ++pair) {
-        const int32_t cells = g[static_cast<ptrdiff_t>(pair) * kMultiplyBlock];
-        const int32_t digit = digits[static_cast<ptrdiff_t>(pair) * vectors + m];
-        sum += half(cells, 0) * half(digit, 0) + half(cells, 1) * half(digit, 1);
+      for (int32_t group = 0; group < tile.groups; ++group) {
+        const auto cells = static_cast<uint32_t>(g[static_cast<ptrdiff_t>(group) * kMultiplyBlock]);
+        const auto digit =
+            static_cast<uint32_t>(digits[static_cast<ptrdiff_t>(group) * vectors + m]);
+        for (int32_t at = 0; at < 32; at += bits) {
+          const auto cell = static_cast<int32_t>(cells << (32 - bits - at)) >> (32 - bits);
+          sum += static_cast<uint32_t>(cell) * (digit << (32 - bits - at) >> (32 - bits));
+        }
       }
       sums[static_cast<ptrdiff_t>(m) * tile.words + w] = static_cast<int32_t>(sum);
     }
@@ -63,22 +65,42 @@ void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint3
 
 #else
 
-// acc + products of both halves of every word; `b` is one word for all lanes.
-HWY_INLINE V32 add_products(V32 acc, V32 a, V32 b) {
+// acc + products of the parts of every word, signed cells by digits.
+// Highway 1.0 asks the machine for AVX-512 VNNI but does not let the compiler use it.
+struct Halves {
+  static HWY_INLINE V32 add(V32 acc, V32 cells, V32 digits) {
 #if HWY_TARGET == HWY_AVX3_DL
-  // Highway 1.0 asks the machine for AVX-512 VNNI but does not let the compiler use it.
-  asm("vpdpwssd %2, %1, %0" : "+v"(acc.raw) : "v"(a.raw), "v"(b.raw));
-  return acc;
+    asm("vpdpwssd %2, %1, %0" : "+v"(acc.raw) : "v"(cells.raw), "v"(digits.raw));
+    return acc;
 #else
-  const S16 d;
-  return hn::Add(acc, multiply_pairs(hn::BitCast(d, a), hn::BitCast(d, b)));
+    const S16 d;
+    return hn::Add(acc, multiply_pairs(hn::BitCast(d, cells), hn::BitCast(d, digits)));
 #endif
-}
+  }
+};
+
+struct Bytes {
+  static HWY_INLINE V32 add(V32 acc, V32 cells, V32 digits) {
+#if HWY_TARGET == HWY_AVX3_DL
+    asm("vpdpbusd %1, %2, %0" : "+v"(acc.raw) : "v"(cells.raw), "v"(digits.raw));
+    return acc;
+#else
+    const S16 d;
+    const D16 du;
+    const auto cell = hn::BitCast(d, cells);
+    const auto digit = hn::BitCast(du, digits);
+    acc = hn::Add(acc, multiply_pairs(hn::ShiftRight<8>(hn::ShiftLeft<8>(cell)),
+                                      hn::BitCast(d, hn::And(digit, hn::Set(du, 0xFF)))));
+    return hn::Add(
+        acc, multiply_pairs(hn::ShiftRight<8>(cell), hn::BitCast(d, hn::ShiftRight<8>(digit))));
+#endif
+  }
+};
 
 // M digit vectors by a block of words. Few of them alone would wait for their additions: theirs go
-// on in `Chains` sums, of every Chains-th pair.
-template <int M>
-HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
+// on in kChains sums, of every kChains-th group.
+template <class Products, int M>
+HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t groups,
                                const int32_t* HWY_RESTRICT digits, const int32_t* start,
                                int32_t vectors, int32_t words, int32_t* HWY_RESTRICT sums) {
   const D32 d;
@@ -94,7 +116,7 @@ HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
       for (int v = 0; v < kVectors; ++v) acc[chain][m][v] = hn::Set(d, chain == 0 ? start[m] : 0);
     }
   }
-  const auto add_pair = [&](V32(&to)[M][kVectors]) HWY_ATTR {
+  const auto add_group = [&](V32(&to)[M][kVectors]) HWY_ATTR {
     V32 cells[kVectors];
 #pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) cells[v] = hn::LoadU(d, g + v * kLanes);
@@ -102,17 +124,17 @@ HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
     for (int m = 0; m < M; ++m) {
       const V32 digit = hn::Set(d, digits[m]);
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) to[m][v] = add_products(to[m][v], cells[v], digit);
+      for (int v = 0; v < kVectors; ++v) to[m][v] = Products::add(to[m][v], cells[v], digit);
     }
     g += kMultiplyBlock;
     digits += vectors;
   };
-  int32_t pair = 0;
-  for (; pair + kChains <= pairs; pair += kChains) {
+  int32_t group = 0;
+  for (; group + kChains <= groups; group += kChains) {
 #pragma GCC unroll 4
-    for (int chain = 0; chain < kChains; ++chain) add_pair(acc[chain]);
+    for (int chain = 0; chain < kChains; ++chain) add_group(acc[chain]);
   }
-  for (; pair < pairs; ++pair) add_pair(acc[0]);
+  for (; group < groups; ++group) add_group(acc[0]);
 #pragma GCC unroll 8
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 8
@@ -125,23 +147,33 @@ HWY_INLINE void multiply_block(const int32_t* HWY_RESTRICT g, int32_t pairs,
   }
 }
 
-void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
-                     int32_t vectors, int32_t* sums) {
+template <class Products>
+void multiply_words(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
+                    int32_t vectors, int32_t* sums) {
   constexpr int kMost = hn::MaxLanes(D32()) >= 16 ? 8 : 2;  // accumulators within the registers
   const int32_t* g = tile.g;
   for (int32_t word = 0; word < tile.words; word += kMultiplyBlock) {
     int32_t m = 0;
     const auto run = [&](auto most) HWY_ATTR {
       for (; m + most() <= vectors; m += most()) {
-        multiply_block<most()>(g, tile.pairs, digits + m, start + m, vectors, tile.words,
-                               sums + static_cast<ptrdiff_t>(m) * tile.words + word);
+        multiply_block<Products, most()>(g, tile.groups, digits + m, start + m, vectors, tile.words,
+                                         sums + static_cast<ptrdiff_t>(m) * tile.words + word);
       }
     };
     run(std::integral_constant<int, kMost>());
     run(std::integral_constant<int, std::min(kMost, 4)>());
     run(std::integral_constant<int, 2>());
     run(std::integral_constant<int, 1>());
-    g += static_cast<ptrdiff_t>(tile.pairs) * kMultiplyBlock;
+    g += static_cast<ptrdiff_t>(tile.groups) * kMultiplyBlock;
+  }
+}
+
+void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
+                     int32_t vectors, int32_t* sums) {
+  if (tile.group == 4) {
+    multiply_words<Bytes>(tile, digits, start, vectors, sums);
+  } else {
+    multiply_words<Halves>(tile, digits, start, vectors, sums);
   }
 }
 

@@ -80,17 +80,18 @@ struct LookupBuffers {
 void look_up(const LookupView& tile, const int32_t* x, int32_t count, const LookupBuffers& buffers,
              int32_t* y);
 
-// A row tile by multiplication: two rows lie in the halves of a 32-bit word.
+// A row tile by multiplication: a group of 2 or 4 rows lies in a 32-bit word, the first lowest.
 struct MultiplyView {
-  int32_t pairs;     // of rows
+  int32_t groups;    // of rows
+  int32_t group;     // rows of a group: 2 of 16 bits each, or 4 of 8 bits
   int32_t words;     // 2 slices cols, rounded up to kMultiplyBlock
-  const int32_t* g;  // [block of words][pair][kMultiplyBlock] of G less a constant; the word of a
-                     // column is (2 slice + polarity) cols + column
+  const int32_t* g;  // [block of words][group][kMultiplyBlock] of G less a constant, signed; the
+                     // word of a column is (2 slice + polarity) cols + column
 };
 inline constexpr int32_t kMultiplyBlock = 32;
 
-// sums[m][words] = start[m] + products, modulo 2^32, of digit vectors m; digits [pair][vectors],
-// two digits a word.
+// sums[m][words] = start[m] + products, modulo 2^32, of digit vectors m; digits [group][vectors],
+// a group of digits a word: below 2^15 or 2^8.
 void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int32_t* start,
                      int32_t vectors, int32_t* sums);
 

@@ -100,6 +100,8 @@ def crosssim_rows(checkout):
         **error)
     add("CrossSim, 8 bits at once, varied", "twin_adc8_256", 3, signed=False, batches=("m64",),
         **error)
+    add("CrossSim, 8 bits at once, varied; 8-bit cells", "twin_adc8_bytes_256", 3, signed=False,
+        batches=("m64",), **error)
     add("CrossSim, 8 bits at once, signed, varied", "twin_adc8_signed_256", 0, batches=("m64",),
         **error)
     return rows
@@ -171,7 +173,10 @@ def aihwkit_rows():
     layer.drift_analog_weights(3600.0)
     tile = next(layer.analog_tiles()).tile
     rows = []
-    for name, count, ours in (("a vector", 1, "twin_adc8_256_v"), ("256", 256, "twin_adc8_256_m64")):
+    for name, count, ours in (
+            ("a vector", 1, "twin_adc8_256_v"), ("256", 256, "twin_adc8_256_m64"),
+            ("a vector; 8-bit cells", 1, "twin_adc8_bytes_256_v"),
+            ("256; 8-bit cells", 256, "twin_adc8_bytes_256_m64")):
         x = torch.rand(count, SIZE) * 2 - 1
 
         def run(x=x):

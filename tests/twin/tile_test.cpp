@@ -210,7 +210,7 @@ TEST_CASE("the fast tile gives the integers of the naive one on random tiles") {
     const TileShape shape = random_shape(rng);
     INFO("case " << i << ": " << shape.rows << " x " << shape.cols << ", tiles of "
                  << shape.tile_rows << " rows, " << shape.slices << " slices");
-    const Case c = wild_case(rng, shape, 300, 200, 14);
+    const Case c = wild_case(rng, shape, i % 2 == 0 ? 300 : 255, 200, 14);
     const std::vector<int64_t> expected = naive(c);
     for_each_target([&] { REQUIRE(fast(c) == expected); });
     check_block(rng, c, between(rng, 1, twin::FastTile::kBlock));
@@ -271,7 +271,8 @@ TEST_CASE("digits of several bits give the naive integers") {
     shape.is_signed = i % 2 == 1;
     shape.dac_bits = between(rng, 2, 8);
     shape.planes = between(rng, shape.is_signed ? 2 : 1, 2);
-    const Case c = wild_case(rng, shape, 300, 20, 14);
+    // Cells of a range of 255 lie in bytes.
+    const Case c = wild_case(rng, shape, i % 4 < 2 ? 300 : 255, 20, 14);
     const std::vector<int64_t> expected = naive(c);
     for_each_target([&] { REQUIRE(fast(c) == expected); });
     check_block(rng, c, between(rng, 1, twin::FastTile::kBlock));
