@@ -177,6 +177,33 @@ TEST_CASE("a chip with variation is the same for every number of threads") {
   }
 }
 
+TEST_CASE("conductances of 16 bits and of bytes give the naive outputs on any number of threads") {
+  for (const int32_t step : {3500, 15}) {
+    const ir::Design design = test::random_design(12);
+    const auto images = test::random_images(design, 20, 12);
+    ir::Device device;
+    device.g_min = 2000;
+    device.g_step = step;
+    device.sigma = step == 15 ? 0.001 : 0.05;
+    device.siemens_per_unit = 1e-9;
+    device.read_noise = 0.3;
+    const Simulator simulator(design, twin::program(design, device, 4, images));
+    const auto whole =
+        on_threads<std::vector<int32_t>>(1, [&] { return simulator.logits(images, 0); });
+    for (const int threads : {2, 3}) {
+      REQUIRE(on_threads<std::vector<int32_t>>(
+                  threads, [&] { return simulator.logits(images, 0); }) == whole);
+    }
+    const auto pixels = static_cast<size_t>(design.input.size());
+    for (size_t n = 0; n < 20; n += 9) {
+      const auto trace =
+          simulator.trace(std::span(images).subspan(n * pixels, pixels), static_cast<uint32_t>(n));
+      REQUIRE(std::equal(trace.stages.back().output.begin(), trace.stages.back().output.end(),
+                         whole.begin() + static_cast<int64_t>(4 * n)));
+    }
+  }
+}
+
 TEST_CASE(
     "with every fault on, naive and fast agree to every code on any thread and in any parts") {
   const ir::Design design = test::random_design(11);
