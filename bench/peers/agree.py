@@ -3,7 +3,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 
-    PYTHON bench/peers/agree.py --crosssim CHECKOUT [--program build/bench/bench_peer_codes]
+    PYTHON bench/peers/agree.py --crosssim CHECKOUT [--program build/bench/peer_codes]
 
 CrossSim programs the cells; what it drew goes into the twin by a device file with `conductances`.
 Both convert the currents of both polarities apart, with one range. Every code is compared. Where
@@ -39,7 +39,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--crosssim", required=True, help="checkout of sandialabs/cross-sim")
-    parser.add_argument("--program", default=root / "build/bench/bench_peer_codes")
+    parser.add_argument("--program", default=root / "build/bench/peer_codes")
     parser.add_argument("--inputs", type=int, default=40, help="input vectors a case")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     return parser.parse_args()

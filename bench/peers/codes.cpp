@@ -152,6 +152,6 @@ int main(int argc, char** argv) try {
   crosstwin::write_codes(options);
   return 0;
 } catch (const std::exception& error) {
-  fmt::print(stderr, "bench_peer_codes: {}\n", error.what());
+  fmt::print(stderr, "peer_codes: {}\n", error.what());
   return 1;
 }
