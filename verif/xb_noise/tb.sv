@@ -44,6 +44,6 @@ module tb (
     output logic [31:0] bits_o       [0:63]
 );
   assign image_delay_o = xb_pkg::NoiseImageDelay;
-  assign gain_delay_o = xb_pkg::NoiseGainDelay;
+  assign gain_delay_o  = xb_pkg::NoiseGainDelay;
   `include "cases.svh"
 endmodule

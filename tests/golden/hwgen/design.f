@@ -10,9 +10,10 @@ rtl/crossbar/xb_cells.sv
 rtl/crossbar/xb_adc.sv
 rtl/crossbar/xb_noise.sv
 rtl/crossbar/xb_adc_column.sv
+rtl/crossbar/xb_tile_sums.sv
+rtl/crossbar/xb_tile_driven.sv
 rtl/crossbar/xb_tile_convert.sv
 rtl/crossbar/xb_tile_rows.sv
-rtl/crossbar/xb_tile_sums.sv
 rtl/crossbar/xb_tile_count.sv
 rtl/crossbar/xb_tile_drain.sv
 rtl/crossbar/xb_tile_tail.sv
