@@ -41,7 +41,7 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     const NoiseGain& gain, int32_t* y) {
+                     NoiseGain gain, int32_t* y) {
   for (int32_t c = 0; c < cols; ++c) {
     const int32_t at = s * converter.column_stride + c;
     int32_t code[2];
@@ -179,8 +179,7 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* HWY_RESTRICT currents,
-                     const int16_t* HWY_RESTRICT z, const NoiseGain& gain,
-                     int32_t* HWY_RESTRICT y) {
+                     const int16_t* HWY_RESTRICT z, NoiseGain gain, int32_t* HWY_RESTRICT y) {
   const D32 d;
   const hn::Rebind<int16_t, D32> d16;
   const auto lanes = static_cast<int32_t>(hn::Lanes(d));
@@ -247,7 +246,7 @@ void multiply_digits(const MultiplyView& tile, const int32_t* digits, const int3
 
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     const NoiseGain& gain, int32_t* y) {
+                     NoiseGain gain, int32_t* y) {
   HWY_DYNAMIC_DISPATCH(convert_columns)
   (converter, slice, s, cols, plane_weight, currents, z, gain, y);
 }

@@ -105,7 +105,7 @@ struct NoiseGain {
 // z (noise_z) [2][cols] or null; both may be read kMaxLanes beyond.
 void convert_columns(const ConverterView& converter, const SliceView& slice, int32_t s,
                      int32_t cols, int32_t plane_weight, const int32_t* currents, const int16_t* z,
-                     const NoiseGain& gain, int32_t* y);
+                     NoiseGain gain, int32_t* y);
 
 // z[c] = noise_z of counter column[c] | rest, c < cols; writes up to 2 kMaxLanes beyond.
 void draw_columns(ir::NoiseKeys keys, uint32_t image, uint32_t rest, const uint32_t* column,

@@ -129,6 +129,14 @@ TEST_CASE("RTL of a chip with every imperfection equals the twin to every code")
       crossbar.adc_offset[column] += 3 * step - 5;
     }
   }
+  // The cells of the last layer have noise of their own.
+  ir::CrossbarChip& last = fixture.chip.crossbars.back();
+  const auto rows = static_cast<int32_t>(last.g.size() / (2 * last.adc_mult.size()));
+  const int32_t gains = std::min(rows, fixture.design.layout.tile_rows) + 1;
+  last.noise_mult.assign(static_cast<size_t>(gains * fixture.design.layout.slices), 0);
+  for (size_t at = 0; at < last.noise_mult.size(); ++at) {
+    last.noise_mult[at] = static_cast<int32_t>(at % static_cast<size_t>(gains)) * 37;
+  }
   ir::Rng rng(7, 99);
   for (int64_t at = 0; at < fixture.design.input.size() * kCount; ++at) {
     fixture.images.push_back(static_cast<uint8_t>(rng.below(256)));
