@@ -40,6 +40,7 @@ class ArrayModel {
     std::vector<double> mean;      // [R] of the activations on the calibration images
     std::vector<double> variance;  // [R] the same
     double noise = 0;              // deviation of a sum by its conversions, in level steps
+    std::vector<uint8_t> faults;   // of the device's map, physical; empty = drawn
     std::optional<ir::ActivationQuant> edge;  // what leaves it; none of logits
   };
 

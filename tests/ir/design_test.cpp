@@ -250,7 +250,7 @@ TEST_CASE("a damaged or old chip names file and JSON path") {
     write_file(dir / "a/chip.json", changed);
     return message_of([&] { load_chip(dir / "a", design); });
   };
-  CHECK_THAT(with("\"schema_version\": 2", "\"schema_version\": 1"),
+  CHECK_THAT(with("\"schema_version\": 3", "\"schema_version\": 1"),
              contains("chip.json: $.schema_version: a chip of another version"));
   CHECK_THAT(with("\"noise_shift\": 0", "\"noise_shift\": 32"),
              contains("chip.json: $.crossbars[0].noise_shift: out of range"));
