@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "adapt/recalibrate.hpp"
@@ -137,7 +136,7 @@ class Adaptation {
 
  private:
   // The chip of a seed, with the parts.
-  Adapted make(uint64_t seed, const Parts& parts) {
+  Adapted make(uint64_t seed, const Parts& parts) const {
     Adapted of;
     of.design = parts.retrain ? layout::map(network(seed), config_.layout) : design_;
     std::vector<ir::Placement> placements = adapt::in_order(of.design, config_.spare_columns);
@@ -167,7 +166,7 @@ class Adaptation {
   }
 
   twin::ChipStatistics chips(const std::string& name, const Parts& parts) {
-    if (parts.retrain) static_cast<void>(network(config_.seed));  // not in parallel
+    if (parts.retrain) train(config_.seed);
     const ir::Design& named =
         parts.retrain && !config_.adapt.one_chip ? retrained_design_ : design_;
     const twin::Trial trial{named,          config_.device, config_.adc, data_.train.images,
@@ -182,6 +181,11 @@ class Adaptation {
                          ? training_text()
                          : ""}}.dump());
     twin::ChipRecord record(context_.run.monte_carlo() / (key + ".jsonl"), key);
+    for (int32_t i = 0; parts.retrain && i < config_.adapt.chips; ++i) {
+      if (!record.find(config_.seed + static_cast<uint64_t>(i))) {
+        train(config_.seed + static_cast<uint64_t>(i));
+      }
+    }
     const twin::ChipRun run = twin::run_chips(
         [&](uint64_t seed) {
           const Adapted chip = make(seed, parts);
@@ -233,12 +237,14 @@ class Adaptation {
   }
 
   // The retrained network: one for all seeds, or the seed's own.
-  const ir::Network& network(uint64_t seed) {
-    const std::lock_guard lock(training_mutex_);
+  const ir::Network& network(uint64_t seed) const {
+    return networks_.at(config_.adapt.one_chip ? seed : 0);
+  }
+
+  // Before chips that need it run in parallel.
+  void train(uint64_t seed) {
     const bool one = config_.adapt.one_chip;
-    const uint64_t of = one ? seed : 0;
-    const auto found = networks_.find(of);
-    if (found != networks_.end()) return found->second;
+    if (networks_.count(one ? seed : 0) != 0) return;
     adapt::RetrainConfig config{training(), {}, known_, parts_.recalibrate};
     if (one) config.chip = seed;
     const std::string name = one ? fmt::format("chip_{}", seed) : "device";
@@ -250,7 +256,7 @@ class Adaptation {
     ir::Network trained =
         adapt::retrain(compressed_, model(seed), data_.train, data_.validation, config);
     if (!one) retrained_design_ = layout::map(trained, config_.layout);
-    return networks_.emplace(of, std::move(trained)).first->second;
+    networks_.emplace(one ? seed : 0, std::move(trained));
   }
 
   // How near the forward pass of the training is to the twin, on the run's own chip in order.
@@ -279,7 +285,6 @@ class Adaptation {
   ir::Design design_;
   adapt::Known known_;
   data::Dataset images_;
-  std::mutex training_mutex_;
   std::map<uint64_t, ir::Network> networks_;
   ir::Design retrained_design_;
 };
