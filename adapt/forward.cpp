@@ -84,6 +84,7 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
       for (size_t r = 0; r < crossbar.rows.size(); ++r) {
         const double zero = at == 0 ? input.zero[static_cast<size_t>(crossbar.rows[r] / area)] : 0;
         const double mean = statistics[at].mean[r];
+        layer.zero.push_back(in_scale * zero);
         layer.mean.push_back(in_scale * (mean - zero));
         layer.variance.push_back(in_scale * in_scale * (statistics[at].square[r] - mean * mean));
       }
@@ -178,7 +179,13 @@ void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
       square[column] += spread * weight[at] * weight[at];
     }
   });
-  if (!recalibrated) return;
+  if (!recalibrated) {
+    for (size_t i = 0; i < own.size(); ++i) {
+      const auto rows = static_cast<size_t>(layer.rows);
+      bias[i / rows] += static_cast<float>(layer.zero[i % rows]) * (weight[i] - own[i]);
+    }
+    return;
+  }
   if (layer.logits) {
     double all_both = 0;
     double all_square = 0;

@@ -44,7 +44,7 @@ const Digits& digits() {
         {.kind = data::Kind::digits, .validation = 200, .digits_train = 2000, .digits_test = 500});
     ir::Network network;
     network.name = "small";
-    network.nodes = {{"input", {}, ir::Input{{1, 28, 28}, {0}, {1.0F}}},
+    network.nodes = {{"input", {}, ir::Input{{1, 28, 28}, {40}, {1.0F}}},
                      {"pool", {"input"}, ir::MaxPool{2, 2}},
                      {"flatten", {"pool"}, ir::Flatten{}},
                      {"fc1", {"flatten"}, ir::Dense{}},
