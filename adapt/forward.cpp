@@ -127,7 +127,7 @@ void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
                          std::span<float> weight, std::span<float> bias) const {
   using twin::Fault;
   const Layer& layer = layers_[index];
-  const ir::Placement& placement = placements_[index];
+  const ir::Placement& placement = (chip.placements ? *chip.placements : placements_)[index];
   const twin::CellModel faults(device_, chip.faults);
   const twin::CellModel cells(device_, chip.cells);
   const double step = twin::level_step(device_);

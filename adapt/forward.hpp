@@ -21,6 +21,7 @@ namespace crosstwin::adapt {
 struct ChipDraw {
   uint64_t faults = 0;
   uint64_t cells = 0;
+  const std::vector<ir::Placement>* placements = nullptr;  // its own; null = the model's
 };
 
 // Deviations from the twin: conductances are not rounded to integers; wires are ideal; a conversion

@@ -14,6 +14,7 @@
 #include "cli/table.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
+#include "compress/ir/rng.hpp"
 #include "compress/layout/map.hpp"
 #include "twin/monte_carlo.hpp"
 #include "twin/program.hpp"
@@ -26,6 +27,10 @@ namespace {
 
 // Names how a chip is adapted; another number leaves all earlier records aside.
 constexpr int kRecordVersion = 1;
+
+// Chips that a network for all chips is trained on, where they are remapped.
+constexpr int32_t kRemappedChips = 32;
+constexpr uint64_t kTrainingChips = 0x747261696E;  // "train"
 
 struct Parts {
   bool remap = false;
@@ -202,6 +207,11 @@ class Adaptation {
     return run.statistics;
   }
 
+  bool faulty() const {
+    const ir::Device& device = config_.device;
+    return device.stuck_low + device.stuck_high > 0 || known_ == adapt::Known::kCells;
+  }
+
   nn::TrainConfig training() const {
     nn::TrainConfig training = config_.compress.retrain;
     training.epochs = config_.adapt.epochs;
@@ -221,11 +231,7 @@ class Adaptation {
     const ir::Chip chip =
         twin::program(design_, config_.device, seed, data_.train.images, config_.adc);
     std::vector<ir::Placement> placements = adapt::in_order(design_, config_.spare_columns);
-    // Without the chip's own faults only the way of programming is known.
     if (parts_.remap && config_.adapt.one_chip) placements = remap(design_, seed).placements;
-    if (parts_.remap && !config_.adapt.one_chip) {
-      for (ir::Placement& placement : placements) placement.makes_up = true;
-    }
     return {compressed_,        config_.layout, config_.device,
             data_.train.images, steps(chip),    placements};
   }
@@ -245,8 +251,15 @@ class Adaptation {
   void train(uint64_t seed) {
     const bool one = config_.adapt.one_chip;
     if (networks_.count(one ? seed : 0) != 0) return;
-    adapt::RetrainConfig config{training(), {}, known_, parts_.recalibrate};
+    adapt::RetrainConfig config{
+        .train = training(), .known = known_, .recalibrated = parts_.recalibrate};
     if (one) config.chip = seed;
+    // Chips apart from those that are measured, remapped as those will be.
+    ir::Rng rng(config_.seed, kTrainingChips);
+    for (int32_t i = 0; !one && parts_.remap && faulty() && i < kRemappedChips; ++i) {
+      const uint64_t other = rng.next_u64();
+      config.remapped.emplace_back(other, remap(design_, other).placements);
+    }
     const std::string name = one ? fmt::format("chip_{}", seed) : "device";
     config.train.label = "adapt " + name;
     const fs::path checkpoint = context_.run.checkpoints() / "adapt" / (name + ".npz");
