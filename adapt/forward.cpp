@@ -50,11 +50,12 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
     : device_(ir::with_levels(device, 1 << layout.cell_bits)),
       layout_(layout),
       placements_(std::move(placements)) {
-  if (!device.conductances.empty() || !device.fault_map.empty()) {
-    throw ir::Error({device.place(device.fault_map.empty() ? "conductances" : "fault_map"),
-                     "retraining draws its chips", "a device of rates", "files of one chip",
-                     "remap and recalibrate for that chip instead"});
+  if (!device.conductances.empty()) {
+    throw ir::Error({device.place("conductances"), "are of cells that are programmed already",
+                     "a device to be programmed", "a file",
+                     "recalibrate that chip, or retrain with its fault_map"});
   }
+  const ir::DeviceArrays arrays(device_);
   const ir::Design design = layout::map(compressed, layout);
   const int64_t count = std::min(twin::image_count(design, images), twin::kMaxCalibrationImages);
   const std::vector<RowStatistics> statistics =
@@ -83,6 +84,7 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
       for (size_t r = 0; r < crossbar.rows.size(); ++r) {
         const double zero = at == 0 ? input.zero[static_cast<size_t>(crossbar.rows[r] / area)] : 0;
         const double mean = statistics[at].mean[r];
+        layer.zero.push_back(in_scale * zero);
         layer.mean.push_back(in_scale * (mean - zero));
         layer.variance.push_back(in_scale * in_scale * (statistics[at].square[r] - mean * mean));
       }
@@ -95,6 +97,9 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
     }
   }
   if (placements_.empty()) placements_.resize(layers_.size());
+  for (size_t i = 0; arrays.has_faults() && i < layers_.size(); ++i) {
+    layers_[i].faults = arrays.faults(design, design.stages[layers_[i].stage], placements_[i]);
+  }
   ir::check(placements_.size() == layers_.size(), "there is a placement for every crossbar");
 }
 
@@ -122,10 +127,14 @@ void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
                          std::span<float> weight, std::span<float> bias) const {
   using twin::Fault;
   const Layer& layer = layers_[index];
-  const ir::Placement& placement = placements_[index];
+  const ir::Placement& placement = (chip.placements ? *chip.placements : placements_)[index];
   const twin::CellModel faults(device_, chip.faults);
   const twin::CellModel cells(device_, chip.cells);
   const double step = twin::level_step(device_);
+  twin::TileShape physical;
+  physical.rows = layer.rows;
+  physical.cols = placement.columns(layer.cols, layout_.tile_cols);
+  physical.slices = layout_.slices;
   quantize(index, weight);
   // [C]: of effective and own weights, weighted by the spread of the activations.
   std::vector<double> both(static_cast<size_t>(layer.cols));
@@ -145,7 +154,10 @@ void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
         for (int32_t p = 0; p < 2; ++p) {
           place[p] = {static_cast<int32_t>(layer.stage), placement.swap(c) ? 1 - p : p, s,
                       placement.row(r), placement.column(c, layout_.tile_cols)};
-          fault[p] = faults.fault(place[p]);
+          fault[p] = layer.faults.empty()
+                         ? faults.fault(place[p])
+                         : static_cast<Fault>(layer.faults[physical.cell(
+                               place[p].polarity, s, place[p].row, place[p].column)]);
           level[p] = ir::slice_code(code, p, s, layout_.cell_bits);
         }
         double g[2];
@@ -167,7 +179,13 @@ void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
       square[column] += spread * weight[at] * weight[at];
     }
   });
-  if (!recalibrated) return;
+  if (!recalibrated) {
+    for (size_t i = 0; i < own.size(); ++i) {
+      const auto rows = static_cast<size_t>(layer.rows);
+      bias[i / rows] += static_cast<float>(layer.zero[i % rows]) * (weight[i] - own[i]);
+    }
+    return;
+  }
   if (layer.logits) {
     double all_both = 0;
     double all_square = 0;

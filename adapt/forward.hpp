@@ -21,6 +21,7 @@ namespace crosstwin::adapt {
 struct ChipDraw {
   uint64_t faults = 0;
   uint64_t cells = 0;
+  const std::vector<ir::Placement>* placements = nullptr;  // its own; null = the model's
 };
 
 // Deviations from the twin: conductances are not rounded to integers; wires are ideal; a conversion
@@ -37,9 +38,11 @@ class ArrayModel {
     std::vector<float> scale;  // [C] a step of the weights; fixed
     bool logits = false;
     double in_scale = 0;           // of the activation codes
+    std::vector<double> zero;      // [R] what the arrays see of an activation of 0
     std::vector<double> mean;      // [R] of the activations on the calibration images
     std::vector<double> variance;  // [R] the same
     double noise = 0;              // deviation of a sum by its conversions, in level steps
+    std::vector<uint8_t> faults;   // of the device's map, physical; empty = drawn
     std::optional<ir::ActivationQuant> edge;  // what leaves it; none of logits
   };
 
@@ -59,9 +62,10 @@ class ArrayModel {
   void to_codes(size_t layer, std::span<float> values) const;
 
   // Of float weights [C][R] the effective ones of the chip, in place: to the grid, to cells with
-  // their faults, errors and age, and back. With `recalibrated` they are what is left behind a
-  // least-squares scale and bias of every column, as adapt/recalibrate.hpp fits them: the mean
-  // that they shift goes into `bias` [C].
+  // their faults, errors and age, and back. The arrays see the image's raw codes, whose zero the
+  // design's bias takes off with the own weights: what that leaves goes into `bias` [C]. With
+  // `recalibrated` the weights are what is left behind a least-squares scale and bias of every
+  // column, as adapt/recalibrate.hpp fits them: the mean that they shift goes into `bias`.
   void disturb(size_t layer, const ChipDraw& chip, bool recalibrated, std::span<float> weight,
                std::span<float> bias) const;
 

@@ -32,8 +32,13 @@ class Disturbance {
   void put_on(nn::Parameters& parameters, uint64_t step) {
     ir::Rng rng = ir::Rng(config_.train.seed, kChipStream).at(step);
     const uint64_t drawn = rng.next_u64();
-    const ChipDraw chip{config_.chip.value_or(drawn),
-                        config_.chip && config_.known == Known::kCells ? *config_.chip : drawn};
+    ChipDraw chip{config_.chip.value_or(drawn),
+                  config_.chip && config_.known == Known::kCells ? *config_.chip : drawn};
+    if (!config_.remapped.empty()) {
+      const auto& [seed, placements] =
+          config_.remapped[rng.below(static_cast<uint32_t>(config_.remapped.size()))];
+      chip = {seed, config_.known == Known::kCells ? seed : drawn, &placements};
+    }
     for (size_t i = 0; i < own_.size(); ++i) {
       nn::LayerParameters& layer = parameters.at(model_.layers()[i].name);
       own_[i] = {layer.weight, layer.bias};
@@ -158,9 +163,9 @@ ir::Network retrain(const ir::Network& compressed, const ArrayModel& model,
   hooks.on_output = [&](const std::string& node, int64_t block, float* values, int64_t count) {
     disturbance.convert(node, block, values, count);
   };
-  const std::string settings = fmt::format("chip {} known {} recalibrated {}",
-                                           config.chip ? std::to_string(*config.chip) : "any",
-                                           static_cast<int>(config.known), config.recalibrated);
+  const std::string settings = fmt::format(
+      "chip {} of {} known {} recalibrated {}", config.chip ? std::to_string(*config.chip) : "any",
+      config.remapped.size(), static_cast<int>(config.known), config.recalibrated);
   hooks.save = [&] { return settings; };
   hooks.restore = [&](const std::string& saved) {
     if (saved == settings) return;

@@ -20,10 +20,13 @@
 namespace crosstwin::adapt {
 
 struct RetrainConfig {
-  nn::TrainConfig train;
+  nn::TrainConfig train = {};
   // The chip whose faults are known, and with Known::kCells its cells too; what is not known is
   // drawn anew for every step. None: every step has a chip of its own, and the network is for all.
-  std::optional<uint64_t> chip;
+  std::optional<uint64_t> chip = {};
+  // Instead, where there are any: chips with the places that a remap found on them. Every step has
+  // one of them, its errors drawn anew, as the chips to come will be remapped too.
+  std::vector<std::pair<uint64_t, std::vector<ir::Placement>>> remapped = {};
   Known known = Known::kFaults;
   // The chip's biases and scales will be fitted to it, so the network learns behind that.
   bool recalibrated = true;

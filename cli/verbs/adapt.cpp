@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "adapt/recalibrate.hpp"
@@ -15,6 +14,7 @@
 #include "cli/table.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
+#include "compress/ir/rng.hpp"
 #include "compress/layout/map.hpp"
 #include "twin/monte_carlo.hpp"
 #include "twin/program.hpp"
@@ -27,6 +27,10 @@ namespace {
 
 // Names how a chip is adapted; another number leaves all earlier records aside.
 constexpr int kRecordVersion = 1;
+
+// Chips that a network for all chips is trained on, where they are remapped.
+constexpr int32_t kRemappedChips = 32;
+constexpr uint64_t kTrainingChips = 0x747261696E;  // "train"
 
 struct Parts {
   bool remap = false;
@@ -137,7 +141,7 @@ class Adaptation {
 
  private:
   // The chip of a seed, with the parts.
-  Adapted make(uint64_t seed, const Parts& parts) {
+  Adapted make(uint64_t seed, const Parts& parts) const {
     Adapted of;
     of.design = parts.retrain ? layout::map(network(seed), config_.layout) : design_;
     std::vector<ir::Placement> placements = adapt::in_order(of.design, config_.spare_columns);
@@ -167,7 +171,7 @@ class Adaptation {
   }
 
   twin::ChipStatistics chips(const std::string& name, const Parts& parts) {
-    if (parts.retrain) static_cast<void>(network(config_.seed));  // not in parallel
+    if (parts.retrain) train(config_.seed);
     const ir::Design& named =
         parts.retrain && !config_.adapt.one_chip ? retrained_design_ : design_;
     const twin::Trial trial{named,          config_.device, config_.adc, data_.train.images,
@@ -182,6 +186,11 @@ class Adaptation {
                          ? training_text()
                          : ""}}.dump());
     twin::ChipRecord record(context_.run.monte_carlo() / (key + ".jsonl"), key);
+    for (int32_t i = 0; parts.retrain && i < config_.adapt.chips; ++i) {
+      if (!record.find(config_.seed + static_cast<uint64_t>(i))) {
+        train(config_.seed + static_cast<uint64_t>(i));
+      }
+    }
     const twin::ChipRun run = twin::run_chips(
         [&](uint64_t seed) {
           const Adapted chip = make(seed, parts);
@@ -196,6 +205,11 @@ class Adaptation {
           }
         });
     return run.statistics;
+  }
+
+  bool faulty() const {
+    const ir::Device& device = config_.device;
+    return device.stuck_low + device.stuck_high > 0 || known_ == adapt::Known::kCells;
   }
 
   nn::TrainConfig training() const {
@@ -217,11 +231,7 @@ class Adaptation {
     const ir::Chip chip =
         twin::program(design_, config_.device, seed, data_.train.images, config_.adc);
     std::vector<ir::Placement> placements = adapt::in_order(design_, config_.spare_columns);
-    // Without the chip's own faults only the way of programming is known.
     if (parts_.remap && config_.adapt.one_chip) placements = remap(design_, seed).placements;
-    if (parts_.remap && !config_.adapt.one_chip) {
-      for (ir::Placement& placement : placements) placement.makes_up = true;
-    }
     return {compressed_,        config_.layout, config_.device,
             data_.train.images, steps(chip),    placements};
   }
@@ -233,14 +243,23 @@ class Adaptation {
   }
 
   // The retrained network: one for all seeds, or the seed's own.
-  const ir::Network& network(uint64_t seed) {
-    const std::lock_guard lock(training_mutex_);
+  const ir::Network& network(uint64_t seed) const {
+    return networks_.at(config_.adapt.one_chip ? seed : 0);
+  }
+
+  // Before chips that need it run in parallel.
+  void train(uint64_t seed) {
     const bool one = config_.adapt.one_chip;
-    const uint64_t of = one ? seed : 0;
-    const auto found = networks_.find(of);
-    if (found != networks_.end()) return found->second;
-    adapt::RetrainConfig config{training(), {}, known_, parts_.recalibrate};
+    if (networks_.count(one ? seed : 0) != 0) return;
+    adapt::RetrainConfig config{
+        .train = training(), .known = known_, .recalibrated = parts_.recalibrate};
     if (one) config.chip = seed;
+    // Chips apart from those that are measured, remapped as those will be.
+    ir::Rng rng(config_.seed, kTrainingChips);
+    for (int32_t i = 0; !one && parts_.remap && faulty() && i < kRemappedChips; ++i) {
+      const uint64_t other = rng.next_u64();
+      config.remapped.emplace_back(other, remap(design_, other).placements);
+    }
     const std::string name = one ? fmt::format("chip_{}", seed) : "device";
     config.train.label = "adapt " + name;
     const fs::path checkpoint = context_.run.checkpoints() / "adapt" / (name + ".npz");
@@ -250,7 +269,7 @@ class Adaptation {
     ir::Network trained =
         adapt::retrain(compressed_, model(seed), data_.train, data_.validation, config);
     if (!one) retrained_design_ = layout::map(trained, config_.layout);
-    return networks_.emplace(of, std::move(trained)).first->second;
+    networks_.emplace(one ? seed : 0, std::move(trained));
   }
 
   // How near the forward pass of the training is to the twin, on the run's own chip in order.
@@ -279,7 +298,6 @@ class Adaptation {
   ir::Design design_;
   adapt::Known known_;
   data::Dataset images_;
-  std::mutex training_mutex_;
   std::map<uint64_t, ir::Network> networks_;
   ir::Design retrained_design_;
 };

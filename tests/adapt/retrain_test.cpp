@@ -7,12 +7,14 @@
 #include "adapt/recalibrate.hpp"
 #include "compress/data/dataset.hpp"
 #include "compress/ir/error.hpp"
+#include "compress/ir/npz.hpp"
 #include "compress/layout/map.hpp"
 #include "compress/nn/trainer.hpp"
 #include "compress/prune/crossbar.hpp"
 #include "compress/quant/calibrate.hpp"
 #include "compress/quant/grid.hpp"
 #include "tests/catch.hpp"
+#include "tests/temporary_dir.hpp"
 #include "twin/accuracy.hpp"
 #include "twin/program.hpp"
 
@@ -42,7 +44,7 @@ const Digits& digits() {
         {.kind = data::Kind::digits, .validation = 200, .digits_train = 2000, .digits_test = 500});
     ir::Network network;
     network.name = "small";
-    network.nodes = {{"input", {}, ir::Input{{1, 28, 28}, {0}, {1.0F}}},
+    network.nodes = {{"input", {}, ir::Input{{1, 28, 28}, {40}, {1.0F}}},
                      {"pool", {"input"}, ir::MaxPool{2, 2}},
                      {"flatten", {"pool"}, ir::Flatten{}},
                      {"fc1", {"flatten"}, ir::Dense{}},
@@ -207,10 +209,36 @@ TEST_CASE("an effective weight behind the fitted scale and bias keeps its column
     REQUIRE(std::abs(before - after) < 1e-3);
   }
   REQUIRE(moved > 1);
-  // Files of one chip are not what a training draws.
-  ir::Device measured;
-  measured.fault_map = "map.npz";
-  REQUIRE_THROWS_AS(model_of(measured), ir::Error);
+}
+
+TEST_CASE("the forward model takes faults from a map, and no cells that are programmed") {
+  ir::Network network = digits().compressed;
+  tests::TemporaryDir dir;
+  ir::Npz map;
+  const ir::Design design = layout::map(network, {});
+  for (const ir::Stage& stage : design.stages) {
+    const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+    const auto rows = static_cast<int64_t>(crossbar.rows.size());
+    map[stage.name + ".fault"] = ir::Array<uint8_t>{
+        {2, 2, rows, stage.out.c}, std::vector<uint8_t>(4 * crossbar.weight.size())};
+  }
+  // All cells of fc2's first weight.
+  auto& faults = std::get<ir::Array<uint8_t>>(map["fc2.fault"]).data;
+  for (const size_t cell : {0, 240, 480, 720}) faults[cell] = 1;
+  ir::write_npz(dir.path() / "map.npz", map);
+  ir::Device device;
+  device.fault_map = (dir.path() / "map.npz").string();
+  const prune::CrossbarRef layer = prune::crossbar(network, "fc2");
+  const std::vector<float> own = *layer.weight;
+  model_of(device).disturb(2, {1, 1}, false, *layer.weight, *layer.bias);
+  for (size_t i = 1; i < own.size(); ++i) {
+    REQUIRE(std::abs((*layer.weight)[i] - own[i]) < 1e-5);
+  }
+  REQUIRE(own[0] != 0);
+  REQUIRE((*layer.weight)[0] == 0);
+  device.fault_map.clear();
+  device.conductances = "g.npz";
+  REQUIRE_THROWS_AS(model_of(device), ir::Error);
 }
 
 TEST_CASE("a retraining gives the same network on any number of threads") {

@@ -5,6 +5,7 @@
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/chip.hpp"
 #include "compress/ir/data_dir.hpp"
+#include "compress/ir/design.hpp"
 #include "compress/ir/process.hpp"
 #include "tests/accept_images.hpp"
 #include "tests/catch.hpp"
@@ -126,6 +127,50 @@ TEST_CASE(
   CHECK(crosstwin(
             {"build", "--out", out, "--start-step", "verify", "--stop-step", "verify", "--resume"})
             .status == 3);
+}
+
+TEST_CASE("an adapted chip is a run of its own, whose RTL is the twin") {
+  const TemporaryDir dir;
+  const std::string out = dir / "out";
+  ir::write_file(dir / "tiny.json", kTiny);
+  const Outcome built = crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step", "map"});
+  INFO(built.err);
+  REQUIRE(built.status == 0);
+  const Outcome refused = crosstwin({"adapt", "--out", out, "--parts", "remap,retune"});
+  CHECK(refused.status == 1);
+  CHECK_THAT(refused.err, contains("adapt.parts: no such part (expected remap, recalibrate, "
+                                   "retrain, got retune)"));
+  const std::vector<std::string> adapt = {
+      "adapt", "--out",    out,   "--device", "reram_full", "--spare-columns", "1", "--chips",
+      "3",     "--images", "100", "--epochs", "1",          "--json"};
+  const Outcome adapted = crosstwin(adapt);
+  INFO(adapted.err);
+  REQUIRE(adapted.status == 0);
+  const nlohmann::ordered_json result = parse(adapted)["result"];
+  CHECK(result["accuracy"].size() == 6);
+  CHECK(result["accuracy"].front()["chips"] == "as mapped");
+  CHECK(result["accuracy"].back()["chips"] == "all of these");
+  for (const auto& stage : result["remap"]) {
+    CHECK(stage["error_after"].get<double>() <= stage["error_before"].get<double>());
+  }
+  CHECK(result["retrain"]["class_agreement"].get<double>() > 0.5);
+  // Again: the same figures, on one thread and from the records.
+  std::vector<std::string> again = adapt;
+  again.insert(again.end(), {"--threads", "1"});
+  CHECK(parse(crosstwin(again))["result"] == result);
+
+  const ir::Design design = ir::load_design(dir / "out/adapt/design");
+  const ir::Chip chip = ir::load_chip(dir / "out/adapt/chip", design);
+  CHECK(chip.crossbars[0].placement.spare_columns == 1);
+  CHECK(chip.crossbars[0].placement.makes_up);
+  CHECK(ir::design_hash(design) != ir::design_hash(ir::load_design(dir / "out/design")));
+  if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
+  REQUIRE(crosstwin({"generate", "--out", out + "/adapt"}).status == 0);
+  const Outcome verified = crosstwin({"verify", "--out", out + "/adapt", "--depth", "codes",
+                                      "--images", "10", "--stall-images", "0", "--json"});
+  INFO(verified.err);
+  REQUIRE(verified.status == 0);
+  CHECK(parse(verified)["result"]["plain"]["passed"] == true);
 }
 
 TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code") {

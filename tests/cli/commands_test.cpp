@@ -12,7 +12,7 @@ namespace {
 
 const std::vector<std::string> kVerbs = {"demo",   "doctor",  "build",    "train",    "compress",
                                          "map",    "program", "simulate", "generate", "load",
-                                         "verify", "fpga",    "report"};
+                                         "verify", "fpga",    "report",   "adapt"};
 
 TEST_CASE("the help of every verb teaches and exits with 0") {
   for (const std::string& verb : kVerbs) {
@@ -56,9 +56,9 @@ TEST_CASE("a step without its input says which step to run first") {
   const TemporaryDir dir;
   ir::write_file(dir / "run.json", "{}");
   const std::vector<std::pair<std::string, std::string>> first = {
-      {"compress", "train"},    {"map", "compress"},  {"program", "map"},
-      {"simulate", "compress"}, {"generate", "map"},  {"load", "map"},
-      {"verify", "map"},        {"fpga", "generate"}, {"report", "map"}};
+      {"compress", "train"}, {"map", "compress"}, {"program", "map"},    {"simulate", "compress"},
+      {"generate", "map"},   {"load", "map"},     {"adapt", "compress"}, {"verify", "map"},
+      {"fpga", "generate"},  {"report", "map"}};
   for (const auto& [verb, before] : first) {
     INFO(verb);
     const Outcome outcome = crosstwin({verb, dir / "run.json", "--out", dir / "out"});
