@@ -88,7 +88,9 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
     if (s.form.adc_per_column) {
       p.set("OffsetBits", s.form.offset_bits);
       p.image("AdcImage", "adc");
-      const int32_t width = s.shape.slices * (16 + s.form.offset_bits + s.shape.adc_bits);
+      const int32_t width =
+          s.shape.slices * (16 + s.form.offset_bits + s.shape.adc_bits + s.form.lsb_bits);
+      p.set("LsbBits", s.form.lsb_bits);
       p.set("AdcBlock", style(s, s.shape.cols, width));
       random_image(dir / "adc.hex", s.shape.cols, width, 3);
     }

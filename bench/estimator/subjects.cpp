@@ -206,6 +206,12 @@ std::vector<Subject> subjects() {
     s.form.adc_per_column = true;
     s.form.offset_bits = 20;
   });
+  add("tile_column_lsb", "xb_tile", [](Subject& s) {
+    s.form.adc_per_column = true;
+    s.form.offset_bits = 2;
+    s.form.lsb = {7, 7};
+    s.form.lsb_bits = 3;
+  });
   add("tile_tiles4", "xb_tile", [](Subject& s) {
     s.shape.rows = 128;
     s.shape.tile_rows = 32;

@@ -162,8 +162,7 @@ Fields chip_fields(Config& c) {
           {"worst_case", twin::AdcRange::kWorstCase},
           {"lossless", twin::AdcRange::kLossless}},
          "how the converters' range is found on 512 training images");
-  f.word("adc_per", c.adc.per,
-         {{"layer", twin::AdcPer::kLayer}, {"column", twin::AdcPer::kColumn}},
+  f.word("adc_per", c.adc.per, {{"layer", twin::AdcPer::kLayer}, {"column", twin::AdcPer::kColumn}},
          "what has a range of its own: a layer's slice, or each column of it");
   f.number("adc_percentile", c.adc.percentile, 0.5, 1, "percentile: share that must not clip");
   f.boolean("adc_aged", c.adc.aged,

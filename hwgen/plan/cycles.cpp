@@ -161,8 +161,8 @@ int32_t row_latency(const LayerTiming& t) {
 
 int32_t out_latency(const LayerTiming& t) {
   const int32_t units = t.adc_lanes % 2 == 0 ? t.adc_lanes / 2 : t.adc_lanes;
-  return t.adc_latency + (t.adc_lanes > 1 ? 1 : 0) + (t.lsb_product ? 1 : 0) +
-         std::max(1, ceil_log2(units)) + 2;
+  return t.adc_latency + (t.adc_lanes > 1 ? 1 : 0) + t.lsb_latency + std::max(1, ceil_log2(units)) +
+         2;
 }
 
 int64_t tile_cycles(const LayerTiming& t) {
@@ -259,9 +259,12 @@ int32_t adc_latency(const std::vector<int32_t>& adc_mult) {
   return adc_latency(adc);
 }
 
-bool lsb_product(const std::vector<int32_t>& lsb) {
-  return std::any_of(lsb.begin(), lsb.end(),
-                     [](int32_t l) { return std::popcount(static_cast<uint32_t>(l)) > 1; });
+int32_t lsb_latency(const LsbTiming& t) {
+  if (t.lsb_bits > 0) return mul_latency(t.lsb_bits, false, t.adc_bits + 1, t.dsp);
+  const bool multiplies = std::any_of(t.lsb.begin(), t.lsb.end(), [](int32_t lsb) {
+    return std::popcount(static_cast<uint32_t>(lsb)) > 1;
+  });
+  return multiplies ? 1 : 0;
 }
 
 int32_t tile_depth(const LayerTiming& t) {

@@ -26,7 +26,7 @@ struct LayerTiming {
   int32_t slices = 2;
   bool per_cell = false;
   int32_t adc_latency = 2;       // cycles from a current to its code, adc_latency()
-  bool lsb_product = false;      // lsb_product()
+  int32_t lsb_latency = 0;       // cycles of a code's product with its level step, lsb_latency()
   bool collapsed = false;        // xb_mac instead of xb_tile: one row tile, one pass, no converters
   int32_t mac_latency = 0;       // then, mac_latency()
   std::vector<int32_t> requant;  // [cols] cycles that the requantizer takes, requant_cycles()
@@ -77,8 +77,15 @@ int32_t adc_latency(const std::vector<int32_t>& adc_mult);  // constant gains an
 // Cycles from a beat that xb_mac accepts to its accumulators: the weights, xb_mul, the lanes' sum.
 int32_t mac_latency(int32_t in_bits, bool in_signed, int32_t row_lanes, bool dsp);
 
-// Whether some level step of a code needs more than a shift.
-bool lsb_product(const std::vector<int32_t>& lsb);
+// Cycles of a code's product with its level step: none where all are shifts, one where a constant
+// is not; a column's own of lsb_bits pass xb_mul.
+struct LsbTiming {
+  std::vector<int32_t> lsb;  // [S]
+  int32_t lsb_bits = 0;      // 0: constants
+  int32_t adc_bits = 8;
+  bool dsp = false;
+};
+int32_t lsb_latency(const LsbTiming& lsb);
 
 // Columns that can be on their way to, or in, the output registers of xb_tile.
 int32_t tile_depth(const LayerTiming& timing);

@@ -107,7 +107,8 @@ Image requant_image(const ir::Crossbar& crossbar, const TileForm& form) {
 }
 
 Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const TileForm& form) {
-  const int32_t field = 16 + form.offset_bits + layout.adc_bits;
+  const int32_t lsb_at = 16 + form.offset_bits + layout.adc_bits;
+  const int32_t field = lsb_at + form.lsb_bits;
   const size_t cols = cells.adc_mult.size() / cells.adc_shift.size();
   Image image(static_cast<int64_t>(cols), layout.slices * field);
   for (int32_t slice = 0; slice < layout.slices; ++slice) {
@@ -117,6 +118,9 @@ Image adc_image(const ir::Layout& layout, const ir::CrossbarChip& cells, const T
       image.put(word, slice * field, cells.adc_mult[at], 16);
       image.put(word, slice * field + 16, cells.adc_offset[at], form.offset_bits);
       image.put(word, slice * field + 16 + form.offset_bits, cells.adc_clip[at], layout.adc_bits);
+      if (form.lsb_bits > 0) {
+        image.put(word, slice * field + lsb_at, cells.lsb[at], form.lsb_bits);
+      }
     }
   }
   return image;

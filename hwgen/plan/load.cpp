@@ -47,6 +47,7 @@ constexpr std::array kMeanings = {
             "generate the RTL from the chip with the larger conductances, then load the other one"},
     Meaning{"AdcShift", "the converters' shifts, slice 0 first", 5, kRange},
     Meaning{"Lsb", "level steps an ADC code stands for, slice 0 first", 16, kRange},
+    Meaning{"LsbBits", "bits of a column's own level steps", 0, kRange},
     Meaning{"Inl", "a table of the converters' non-linearity", 0, kDevice},
     Meaning{"Noise", "read noise", 0, kDevice},
     Meaning{"NoiseMult", "gains of the read noise, slice 0 first", 16, kDevice},

@@ -308,6 +308,7 @@ class Planner {
       layer.choices.push_back({"sum_bits", number(form.sum_bits), "every code at full scale"});
       layer.choices.push_back({"adc", form.adc_per_column ? "per column" : "per slice",
                                options_.writable     ? "asked for: converters can be written"
+                               : form.lsb_bits > 0   ? "ranges differ by column"
                                : form.adc_per_column ? "gains, offsets or clips differ by column"
                                                      : "every column converts alike"});
     }

@@ -329,7 +329,7 @@ LayerTiming LayerSpace::timing(const Build& build) const {
   timing.per_cell = form_.per_cell;
   timing.planes = build.planes;
   timing.row_lanes = build.row_lanes;
-  timing.lsb_product = lsb_product(form_.lsb);
+  timing.lsb_latency = lsb_latency({form_.lsb, form_.lsb_bits, shape_.adc_bits, build.dsp});
   timing.collapsed = build.form == Form::kCollapsed;
   if (timing.collapsed) {
     timing.adc_lanes = 1;

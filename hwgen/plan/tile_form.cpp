@@ -81,7 +81,17 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
   const bool same_gain = uniform(cells.adc_mult, cols, form.adc_mult);
   const bool same_offset = uniform(cells.adc_offset, cols, form.adc_offset);
   const bool same_clip = uniform(cells.adc_clip, cols, form.adc_clip);
-  form.adc_per_column = writable || !same_gain || !same_offset || !same_clip;
+  if (!uniform(cells.lsb, cols, form.lsb)) {
+    const int32_t most = *std::max_element(cells.lsb.begin(), cells.lsb.end());
+    form.lsb_bits = unsigned_bits(static_cast<uint64_t>(most));
+    form.lsb.clear();
+    for (auto first = cells.lsb.begin(); first != cells.lsb.end();) {
+      const auto end = first + static_cast<int64_t>(cols);
+      form.lsb.push_back(*std::max_element(first, end));
+      first = end;
+    }
+  }
+  form.adc_per_column = writable || !same_gain || !same_offset || !same_clip || form.lsb_bits > 0;
   form.adc_mask = 0;
   for (const int32_t mult : cells.adc_mult) form.adc_mask |= static_cast<uint32_t>(mult);
   if (writable) form.adc_mask = kAnyGain;
@@ -107,10 +117,6 @@ TileForm tile_form(const ir::Design& design, const ir::Stage& stage, const ir::C
       form.noise_mult.push_back(static_cast<int32_t>(mask));
     }
     form.noise_shift = cells.noise_shift;
-  }
-  if (!uniform(cells.lsb, cols, form.lsb)) {
-    throw ir::Error({layer(stage), "its columns have ranges of their own", "one LSB a slice",
-                     "several", "program the chip with chip.adc_per layer"});
   }
 
   if (writable) {

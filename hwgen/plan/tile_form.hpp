@@ -18,7 +18,7 @@ struct TileForm {
   std::vector<int32_t> adc_offset;  // [S]
   std::vector<int32_t> adc_clip;    // [S] highest code
   std::vector<int32_t> adc_shift;   // [S]
-  bool adc_per_column = false;      // gain, offset and clip come from a memory
+  bool adc_per_column = false;      // gain, offset, clip come from a memory
   int32_t offset_bits = 32;         // signed, of an offset in that memory
   uint32_t adc_mask = 1;            // bits that are set in some gain
   bool inl = false;                 // a code table behind the clamp
@@ -26,7 +26,8 @@ struct TileForm {
                                     // are set in some gain of the slice
   bool noise_rows = false;          // the gains come from a memory, by the number of driven rows
   int32_t noise_shift = 0;
-  std::vector<int32_t> lsb;  // [S]
+  std::vector<int32_t> lsb;  // [S] of every column, or the greatest
+  int32_t lsb_bits = 0;      // of a column's LSB in that memory; 0: every column has lsb
   int32_t bias_bits = 2;     // signed, in the requantizer's memory
   int32_t sum_bits = 0;      // signed width that every column sum Y of a faithful form fits
   int32_t weight_bits = 2;   // signed, of a weight; collapsed only

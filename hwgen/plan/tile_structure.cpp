@@ -12,6 +12,7 @@ namespace crosstwin::hwgen {
 namespace {
 
 constexpr int32_t kOutLatency = 11;  // about: a column's last word to its sum
+constexpr int32_t kLsbWait = 7;      // about: a current's conversion
 
 // Powers of two that a gain is made of, those that are added and those that are subtracted.
 struct Digits {
@@ -243,7 +244,8 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   if (form.noise_rows) driven_rows(s, shape, build, full_rows, writable);
   if (form.adc_per_column || !form.noise_mult.empty()) counter(s, shape.cols);
   if (form.adc_per_column) {
-    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits), build, writable);
+    rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits + form.lsb_bits),
+        build, writable);
   }
 
   // Codes with their slice's weight; pairs and planes added.
@@ -262,7 +264,13 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.add += left / 2 * (unit + level);
     s.plain += static_cast<double>(left / 2) * (term - unit);
   }
+  if (form.lsb_bits > 0) {
+    for (int32_t i = 0; i < units; ++i) product(s, form.lsb_bits, unit, build.dsp);
+    s.mux += static_cast<double>(units) * form.lsb_bits;               // the slice's
+    s.plain += static_cast<double>(units) * form.lsb_bits * kLsbWait;  // on its way to the codes
+  }
   for (const int32_t lsb : form.lsb) {
+    if (form.lsb_bits > 0) break;
     if (std::popcount(static_cast<uint32_t>(lsb)) < 2) continue;
     for (int32_t i = 0; i < units; ++i) s.constants.push_back({unit, digits(lsb)});
   }

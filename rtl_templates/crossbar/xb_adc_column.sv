@@ -1,7 +1,8 @@
-// The converters' constants of one column: gain, offset and clip from a memory, a slice selected.
+// The converters' constants of one column from a memory, a slice selected.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Word c of AdcImage is column c: slice 0 lowest, each {clip[AdcBits], offset[OffsetBits], mult[16]}.
+// Word c of AdcImage is column c: slice 0 lowest, each {lsb[LsbBits], clip[AdcBits],
+// offset[OffsetBits], mult[16]}.
 // What column_i and sub_i name comes Latency = xb_pkg::adc_column_latency() cycles later, a lane each:
 // lane l of AdcLanes works on word sub * AdcLanes + l = 2 * slice + polarity, modulo 2 * Slices.
 
@@ -10,13 +11,15 @@ module xb_adc_column #(
     parameter int unsigned Slices = 2,  // slices of a column
     parameter int unsigned AdcBits = 8,  // bits of a code
     parameter int unsigned OffsetBits = 32,  // bits of an offset, signed
+    parameter int unsigned LsbBits = 0,  // bits of an LSB; 0: not in the memory
     parameter int unsigned AdcLanes = 1,  // converters
     parameter AdcImage = "",  // $readmemh, Cols words
     parameter int unsigned AdcBlock = 0,  // memory style, xb_prim_rom
     parameter bit Writable = 1'b0,  // the memory has a write port
     localparam int unsigned ColumnBits = xb_pkg::digits(Cols - 1),
     localparam int unsigned Subs = (AdcLanes < 2 * Slices) ? 2 * Slices / AdcLanes : 1,
-    localparam int unsigned SubBits = xb_pkg::digits(Subs - 1)
+    localparam int unsigned SubBits = xb_pkg::digits(Subs - 1),
+    localparam int unsigned LsbWidth = xb_pkg::max(1, LsbBits)
 ) (
     input  logic                           clk_i,       // clock
     // verilator lint_off UNUSED
@@ -29,10 +32,11 @@ module xb_adc_column #(
     input  logic [            SubBits-1:0] sub_i,       // 0..Subs-1
     output logic [        AdcLanes*16-1:0] mult_o,      // lane 0 low
     output logic [AdcLanes*OffsetBits-1:0] offset_o,
-    output logic [   AdcLanes*AdcBits-1:0] clip_o
+    output logic [   AdcLanes*AdcBits-1:0] clip_o,
+    output logic [  AdcLanes*LsbWidth-1:0] lsb_o
 );
 
-  localparam int unsigned SliceWidth = 16 + OffsetBits + AdcBits;
+  localparam int unsigned SliceWidth = 16 + OffsetBits + AdcBits + LsbBits;
 
   logic [Slices*SliceWidth-1:0] word;
 
@@ -70,6 +74,7 @@ module xb_adc_column #(
     assign mult_o[l*16+:16] = fields_q[15:0];
     assign offset_o[l*OffsetBits+:OffsetBits] = fields_q[16+:OffsetBits];
     assign clip_o[l*AdcBits+:AdcBits] = fields_q[16+OffsetBits+:AdcBits];
+    assign lsb_o[l*LsbWidth+:LsbWidth] = LsbWidth'(fields_q >> (16 + OffsetBits + AdcBits));
   end
 
 endmodule

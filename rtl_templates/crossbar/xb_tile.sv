@@ -8,7 +8,7 @@
 //
 //   I = sum over a row tile of G, for the rows whose input bit is set, + n with Noise
 //   A = ADC of I, see xb_adc
-//   Y = sum_tiles sum_b sum_s w_b 2^(CellBits s) lsb[s] (A[+] - A[-])     w_b = 2^b, sign -2^b
+//   Y = sum_tiles sum_b sum_s w_b 2^(CellBits s) lsb (A[+] - A[-])     w_b = 2^b, sign -2^b
 //
 // A pass takes Planes of the input bits, the top ones first; each has its accumulators. At the end
 // of a row tile they are copied into a shift register (and cleared, which takes the one cycle beyond
@@ -18,7 +18,7 @@
 //
 // Throughput: README, Cycles. out_* are registered; in_ready_o comes from registers only.
 // Widths: AccBits holds TileRows * (2^GBits - 1); Y holds Tiles * (2^AdcBits - 1) * (2^InBits - 1) *
-// sum_s lsb[s] 2^(CellBits s), either sign.
+// sum_s Lsb[s] 2^(CellBits s), either sign.
 
 `include "xb_assert.svh"
 
@@ -53,7 +53,8 @@ module xb_tile #(
     parameter int unsigned NoiseShift = 0,  // 0..31
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
     parameter int unsigned Positions = 1,  // Noise: output positions of an image
-    parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},  // level steps a code stands for
+    parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},  // level steps a code stands for, lsb
+    parameter int unsigned LsbBits = 0,  // > 0: a column's lsb from AdcImage, up to Lsb
     parameter WeightImage = "",  // $readmemh images, see README
     parameter TableImage = "",
     parameter AdcImage = "",
@@ -95,11 +96,8 @@ module xb_tile #(
   if (RowLanes < 1 || RowLanes > xb_pkg::min(Rows, TileRows)) begin : gen_bad_row_lanes
     $error("xb_tile: RowLanes must be 1..min(Rows, TileRows)");
   end
-  if (InBits < 1 || InBits > 16) begin : gen_bad_in
-    $error("xb_tile: InBits must be 1..16");
-  end
-  if (Planes < 1 || InBits % Planes != 0) begin : gen_bad_planes
-    $error("xb_tile: Planes must divide InBits");
+  if (InBits < 1 || InBits > 16 || Planes < 1 || InBits % Planes != 0) begin : gen_bad_planes
+    $error("xb_tile: InBits must be 1..16, and Planes must divide it");
   end
   if (CellBits < 1 || CellBits > 8 || GBits < 1 || GBits > 16) begin : gen_bad_cell
     $error("xb_tile: CellBits must be 1..8 and GBits 1..16");
@@ -153,9 +151,9 @@ module xb_tile #(
   ) + xb_pkg::adc_latency(
       AllMult, AdcPerColumn, AdcMask, AdcPerColumn || AdcClip != '1, Inl, Dsp
   );
-  localparam int unsigned OutLatency = CodeLatency + xb_pkg::term_latency(
-      AdcLanes, (xb_pkg::MaxSlices * 16)'(Lsb)
-  ) + 2;
+  localparam int unsigned OutLatency = CodeLatency + 2 + xb_pkg::term_latency(
+      AdcLanes, xb_pkg::lsb_latency((xb_pkg::MaxSlices * 16)'(Lsb), LsbBits, AdcBits, Dsp)
+  );
   localparam int unsigned OutDepth = xb_pkg::queue_depth(
       OutLatency + 1, Subs * Beats, Pe, Passes * (RowBeats + Tiles)
   );
@@ -305,6 +303,7 @@ module xb_tile #(
 
   // ------------------------------------------------------------------ convert
   logic [AdcLanes*AdcBits-1:0] code;
+  logic [AdcLanes*xb_pkg::max(1, LsbBits)-1:0] code_lsb;
   logic code_valid;
 
   xb_tile_convert #(
@@ -324,6 +323,7 @@ module xb_tile #(
       .AdcPerColumn(AdcPerColumn),
       .OffsetBits  (OffsetBits),
       .AdcMask     (AdcMask),
+      .LsbBits     (LsbBits),
       .Inl         (Inl),
       .Dsp         (Dsp),
       .Noise       (Noise),
@@ -366,7 +366,8 @@ module xb_tile #(
       .group_last_i (group_last),
       .last_i       (drain_last),
       .valid_o      (code_valid),
-      .code_o       (code)
+      .code_o       (code),
+      .lsb_o        (code_lsb)
   );
 
   // ------------------------------------------------------------------ shift-add, out
@@ -424,12 +425,15 @@ module xb_tile #(
       .Pe      (Pe),
       .InSigned(InSigned),
       .Lsb     (Lsb),
+      .LsbBits (LsbBits),
+      .Dsp     (Dsp),
       .YBits   (YBits)
   ) u_tail (
       .clk_i    (clk_i),
       .rst_ni   (rst_ni),
       .valid_i  (code_valid),
       .code_i   (code),
+      .lsb_i    (code_lsb),
       .sub_i    (code_sub),
       .beat_i   (code_beat),
       .col_i    (code_col),

@@ -21,6 +21,7 @@ module xb_tile_convert #(
     parameter bit AdcPerColumn = 1'b0,
     parameter int unsigned OffsetBits = 32,
     parameter logic [15:0] AdcMask = '1,
+    parameter int unsigned LsbBits = 0,  // bits of a column's LSB, 0: a constant
     parameter bit Inl = 1'b0,
     parameter bit Dsp = 1'b0,
     parameter bit Noise = 1'b0,  // the noise, see xb_noise
@@ -43,41 +44,47 @@ module xb_tile_convert #(
     localparam int unsigned SubBits = xb_pkg::digits(Subs - 1),
     localparam int unsigned BeatBits = xb_pkg::digits(Planes / BeatPlanes - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
-    localparam int unsigned PassBits = xb_pkg::digits(InBits / Planes - 1)
+    localparam int unsigned PassBits = xb_pkg::digits(InBits / Planes - 1),
+    localparam int unsigned LsbWidth = xb_pkg::max(1, LsbBits)
 ) (
-    input  logic                        clk_i,          // clock
-    input  logic                        rst_ni,         // synchronous reset, active low
+    input logic clk_i,  // clock
+    input logic rst_ni,  // synchronous reset, active low
     // verilator lint_off UNUSED
-    input  logic                        cfg_valid_i,    // write port, as of xb_tile
-    input  logic [                 2:0] cfg_mem_i,
-    input  logic [                23:0] cfg_addr_i,
-    input  logic [                 7:0] cfg_chunk_i,
-    input  logic [                31:0] cfg_data_i,
-    input  logic [                31:0] first_image_i,  // image number after reset
+    input logic cfg_valid_i,  // write port, as of xb_tile
+    input logic [2:0] cfg_mem_i,
+    input logic [23:0] cfg_addr_i,
+    input logic [7:0] cfg_chunk_i,
+    input logic [31:0] cfg_data_i,
+    input logic [31:0] first_image_i,  // image number after reset
     // verilator lint_on UNUSED
     // verilator lint_off UNUSED
-    input  logic                        row_en_i,       // NoiseRows: the rows, as of xb_tile_sums
-    input  logic [ RowLanes*Planes-1:0] row_bits_i,
-    input  logic                        row_load_i,     // to clear_i there
-    input  logic                        row_hold_i,
-    input  logic                        row_add_i,
+    input logic row_en_i,  // NoiseRows: the rows, as of xb_tile_sums
+    input logic [RowLanes*Planes-1:0] row_bits_i,
+    input logic row_load_i,  // to clear_i there
+    input logic row_hold_i,
+    input logic row_add_i,
     // verilator lint_on UNUSED
-    input  logic                        issue_i,        // words come
-    input  logic [AdcLanes*AccBits-1:0] current_i,      // lane 0 low
-    input  logic [         SubBits-1:0] sub_i,          // their names, of xb_tile_count
+    input logic issue_i,  // words come
+    input logic [AdcLanes*AccBits-1:0] current_i,  // lane 0 low
+    input logic [SubBits-1:0] sub_i,  // their names, of xb_tile_count
     // verilator lint_off UNUSED
-    input  logic [        BeatBits-1:0] beat_i,
-    input  logic [        TileBits-1:0] tile_i,
-    input  logic [        PassBits-1:0] pass_i,
-    input  logic                        col_end_i,
-    input  logic                        seg_end_i,
-    input  logic                        sums_i,
-    input  logic                        group_last_i,
-    input  logic                        last_i,         // the segment is the last of its image
+    input logic [BeatBits-1:0] beat_i,
+    input logic [TileBits-1:0] tile_i,
+    input logic [PassBits-1:0] pass_i,
+    input logic col_end_i,
+    input logic seg_end_i,
+    input logic sums_i,
+    input logic group_last_i,
+    input logic last_i,  // the segment is the last of its image
     // verilator lint_on UNUSED
-    output logic                        valid_o,        // codes
-    output logic [AdcLanes*AdcBits-1:0] code_o          // lane 0 low
+    output logic valid_o,  // codes
+    output logic [AdcLanes*AdcBits-1:0] code_o,  // lane 0 low
+    output logic [AdcLanes*LsbWidth-1:0] lsb_o  // LsbBits: of the codes' columns and slices
 );
+
+  if (LsbBits > 16 || (LsbBits > 0 && !AdcPerColumn)) begin : gen_bad_lsb
+    $error("xb_tile: LsbBits must be 0..16, and 0 without AdcPerColumn");
+  end
 
   localparam logic [xb_pkg::MaxSlices*16-1:0] AllNoise = (xb_pkg::MaxSlices * 16)'(NoiseMult);
   localparam int unsigned Wait = xb_pkg::wait_latency(AdcPerColumn, Noise, AllNoise);
@@ -250,6 +257,9 @@ module xb_tile_convert #(
   logic [AdcLanes*16-1:0] mult;
   logic [AdcLanes*OffsetBits-1:0] offset;
   logic [AdcLanes*AdcBits-1:0] clip;
+  // verilator lint_off UNUSED
+  logic [AdcLanes*LsbWidth-1:0] lsb;
+  // verilator lint_on UNUSED
   if (AdcPerColumn) begin : gen_words
     // Looked up so that they come with the current.
     localparam int unsigned Early = Wait - xb_pkg::adc_column_latency();
@@ -267,6 +277,7 @@ module xb_tile_convert #(
         .Slices    (Slices),
         .AdcBits   (AdcBits),
         .OffsetBits(OffsetBits),
+        .LsbBits   (LsbBits),
         .AdcLanes  (AdcLanes),
         .AdcImage  (AdcImage),
         .AdcBlock  (AdcBlock),
@@ -281,12 +292,24 @@ module xb_tile_convert #(
         .sub_i     (name[SubBits-1:0]),
         .mult_o    (mult),
         .offset_o  (offset),
-        .clip_o    (clip)
+        .clip_o    (clip),
+        .lsb_o     (lsb)
     );
   end else begin : gen_no_words
     assign mult   = '0;
     assign offset = '0;
     assign clip   = '0;
+    assign lsb    = '0;
+  end
+
+  // The level steps leave with the codes.
+  if (LsbBits > 0) begin : gen_lsb
+    localparam int unsigned Width = AdcLanes * LsbWidth;
+    logic [(Latency-Wait)*Width-1:0] lsb_q;
+    always_ff @(posedge clk_i) lsb_q <= ((Latency - Wait) * Width)'({lsb_q, lsb});
+    assign lsb_o = lsb_q[(Latency-Wait-1)*Width+:Width];
+  end else begin : gen_no_lsb
+    assign lsb_o = '0;
   end
 
   // ------------------------------------------------------------------ convert

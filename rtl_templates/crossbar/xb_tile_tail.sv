@@ -1,7 +1,9 @@
 // From codes to column sums: weights of planes, slices and polarities, passes and row tiles added up.
 // SPDX-License-Identifier: Apache-2.0
 //
-//   Y = sum_tiles sum_b sum_s w_b 2^(CellBits s) lsb[s] (A[+] - A[-])     w_b = 2^b, sign -2^b
+//   Y = sum_tiles sum_b sum_s w_b 2^(CellBits s) lsb (A[+] - A[-])     w_b = 2^b, sign -2^b
+//
+// lsb is the slice's constant, or with LsbBits what comes with the codes.
 //
 // The codes come in the order of xb_tile_count, whose outputs name them. One cycle's codes are added
 // up with their weights (xb_pkg::term_latency), then planes are a Horner sum. Where a row tile's
@@ -19,6 +21,8 @@ module xb_tile_tail #(
     parameter int unsigned Pe = 1,  // columns of a group
     parameter bit InSigned = 1'b0,  // the top plane of the first pass weighs negative
     parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},  // level steps a code stands for
+    parameter int unsigned LsbBits = 0,  // bits of lsb_i, 0: Lsb
+    parameter bit Dsp = 1'b0,  // LsbBits: the product is a `*`
     parameter int unsigned YBits = 24,  // bits of Y
     localparam int unsigned BeatPlanes = (AdcLanes > 2 * Slices) ? AdcLanes / (2 * Slices) : 1,
     localparam int unsigned Subs = (AdcLanes > 2 * Slices) ? 1 : 2 * Slices / AdcLanes,
@@ -27,33 +31,39 @@ module xb_tile_tail #(
     localparam int unsigned BeatBits = xb_pkg::digits(Beats - 1),
     localparam int unsigned ColBits = xb_pkg::digits(Pe - 1),
     localparam int unsigned TileBits = xb_pkg::digits(Tiles - 1),
-    localparam int unsigned PassBits = xb_pkg::digits(Passes - 1)
+    localparam int unsigned PassBits = xb_pkg::digits(Passes - 1),
+    localparam int unsigned LsbWidth = xb_pkg::max(1, LsbBits)
 ) (
-    input  logic                        clk_i,      // clock
-    input  logic                        rst_ni,     // synchronous reset, active low
-    input  logic                        valid_i,    // codes
-    input  logic [AdcLanes*AdcBits-1:0] code_i,     // lane 0 low
-    input  logic [         SubBits-1:0] sub_i,      // their names
-    input  logic [        BeatBits-1:0] beat_i,
-    input  logic [         ColBits-1:0] col_i,
-    input  logic [        TileBits-1:0] tile_i,
-    input  logic [        PassBits-1:0] pass_i,
-    input  logic                        col_end_i,
-    input  logic                        sums_i,
-    input  logic                        single_i,
-    output logic                        valid_o,    // a column's sum is complete
-    output logic [           YBits-1:0] y_o         // Y
+    input  logic                         clk_i,      // clock
+    input  logic                         rst_ni,     // synchronous reset, active low
+    input  logic                         valid_i,    // codes
+    input  logic [ AdcLanes*AdcBits-1:0] code_i,     // lane 0 low
+    // verilator lint_off UNUSED
+    input  logic [AdcLanes*LsbWidth-1:0] lsb_i,      // LsbBits: their level steps, equal in a pair
+    // verilator lint_on UNUSED
+    input  logic [          SubBits-1:0] sub_i,      // their names
+    input  logic [         BeatBits-1:0] beat_i,
+    input  logic [          ColBits-1:0] col_i,
+    input  logic [         TileBits-1:0] tile_i,
+    input  logic [         PassBits-1:0] pass_i,
+    input  logic                         col_end_i,
+    input  logic                         sums_i,
+    input  logic                         single_i,
+    output logic                         valid_o,    // a column's sum is complete
+    output logic [            YBits-1:0] y_o         // Y
 );
 
   localparam logic [xb_pkg::MaxSlices*16-1:0] AllLsb = (xb_pkg::MaxSlices * 16)'(Lsb);
-  localparam bit Multiplies = xb_pkg::lsb_multiplies(AllLsb);
+  localparam int unsigned LsbLatency = xb_pkg::lsb_latency(AllLsb, LsbBits, AdcBits, Dsp);
+  localparam logic [Slices*16-1:0] Constant = (LsbBits > 0) ? {Slices{16'd1}} : Lsb;
+  localparam bit Multiplies = LsbBits == 0 && LsbLatency > 0;
   // Codes come in pairs of polarities, or each for itself when their number is odd.
   localparam int unsigned PairLanes = (AdcLanes % 2 == 0) ? 2 : 1;
   localparam int unsigned Units = AdcLanes / PairLanes;
   localparam int unsigned UnitBits = AdcBits + 1;
   localparam int unsigned Leaves = 1 << $clog2(Units);
   localparam int unsigned UnitLatency = (AdcLanes > 1) ? 1 : 0;
-  localparam int unsigned Latency = xb_pkg::term_latency(AdcLanes, AllLsb);
+  localparam int unsigned Latency = xb_pkg::term_latency(AdcLanes, LsbLatency);
   localparam bit Direct = (Tiles == 1) || (Beats == 1);
   localparam bit Adds = (Tiles > 1) || (Passes > 1);  // a column's sum comes in parts
 
@@ -92,7 +102,7 @@ module xb_tile_tail #(
   // verilator lint_off UNUSED
   name_t before_term;
   // verilator lint_on UNUSED
-  logic [SubBits-1:0] unit_sub;
+  logic [SubBits-1:0] unit_sub;  // of the products that are weighted
   assign stage_valid[0] = valid_i;
   assign stage[0+:NameBits] = name;
   assign before_term = stage[(Latency-1)*NameBits+:NameBits];
@@ -107,10 +117,11 @@ module xb_tile_tail #(
     assign stage_valid[i] = valid_q;
     assign stage[i*NameBits+:NameBits] = name_q;
   end
-  if (UnitLatency > 0) begin : gen_sub
-    logic [SubBits-1:0] sub_q;
-    always_ff @(posedge clk_i) sub_q <= sub_i;
-    assign unit_sub = sub_q;
+  localparam int unsigned SubLatency = UnitLatency + (LsbBits > 0 ? LsbLatency : 0);
+  if (SubLatency > 0) begin : gen_sub
+    logic [SubLatency*SubBits-1:0] sub_q;
+    always_ff @(posedge clk_i) sub_q <= (SubLatency * SubBits)'({sub_q, sub_i});
+    assign unit_sub = sub_q[(SubLatency-1)*SubBits+:SubBits];
   end else begin : gen_same_sub
     assign unit_sub = sub_i;
   end
@@ -123,7 +134,7 @@ module xb_tile_tail #(
     if (u < Units) begin : gen_codes
       localparam int unsigned Plane = u * PairLanes / (2 * Slices);  // from the top of the beat
       logic signed [UnitBits-1:0] unit;
-      logic signed [YBits-1:0] weighted;
+      logic signed [YBits-1:0] steps, weighted;
 
       if (AdcLanes == 1) begin : gen_single
         assign unit = $signed({1'b0, code_i});
@@ -145,15 +156,42 @@ module xb_tile_tail #(
         assign unit = unit_q;
       end
 
-      // Its level step, slice and plane.
+      // Its column's level step.
+      if (LsbBits > 0) begin : gen_lsb
+        logic [LsbBits-1:0] lsb;
+        logic [UnitBits+LsbBits-1:0] product;
+        if (UnitLatency > 0) begin : gen_wait
+          logic [LsbBits-1:0] lsb_q;
+          always_ff @(posedge clk_i) lsb_q <= lsb_i[u*PairLanes*LsbBits+:LsbBits];
+          assign lsb = lsb_q;
+        end else begin : gen_now
+          assign lsb = lsb_i[LsbBits-1:0];
+        end
+        xb_mul #(
+            .ABits(LsbBits),
+            .BBits(UnitBits),
+            .Dsp  (Dsp)
+        ) u_mul (
+            .clk_i(clk_i),
+            .en_i (1'b1),
+            .a_i  (lsb),
+            .b_i  (unit),
+            .p_o  (product)
+        );
+        assign steps = YBits'($signed(product));
+      end else begin : gen_constant
+        assign steps = YBits'(unit);
+      end
+
+      // Its slice and plane, and their level step where that is a constant.
       always_comb begin
         weighted = '0;
         for (int unsigned k = 0; k < Subs; k++) begin
           if (unit_sub == SubBits'(k)) begin
-            weighted = (YBits'(unit) * $signed(
-                        YBits'(Lsb[(xb_pkg::lane_word(k, u*PairLanes, AdcLanes, Slices)/2)*16+:16]))
-                ) <<< (CellBits * (xb_pkg::lane_word(k, u * PairLanes, AdcLanes, Slices) / 2) +
-                       BeatPlanes - 1 - Plane);
+            weighted = (steps * $signed(YBits'(Constant[(xb_pkg::lane_word(k, u*PairLanes, AdcLanes,
+                                                                           Slices)/2)*16+:16]))) <<<
+                (CellBits * (xb_pkg::lane_word(k, u * PairLanes, AdcLanes, Slices) / 2) +
+                 BeatPlanes - 1 - Plane);
           end
         end
       end

@@ -49,6 +49,7 @@ module xb_layer #(
     parameter logic [xb_pkg::NoiseKeyBits-1:0] NoiseKeys = '0,
     parameter bit NoiseRows = 1'b0,  // 1: gains by driven rows from NoiseImage
     parameter logic [Slices*16-1:0] Lsb = {Slices{16'd1}},
+    parameter int unsigned LsbBits = 0,  // AdcPerColumn: bits of a column's LSB, up to Lsb
     parameter int unsigned BiasBits = 32,  // bits of a bias
     parameter bit Logits = 1'b0,  // 1: out = Y + bias
     parameter int unsigned OutBits = 8,  // bits of an output; 32 for logits
@@ -202,6 +203,7 @@ module xb_layer #(
         .NoiseRows   (NoiseRows),
         .Positions   (OutH * OutW),
         .Lsb         (Lsb),
+        .LsbBits     (LsbBits),
         .WeightImage (WeightImage),
         .TableImage  (TableImage),
         .AdcImage    (AdcImage),

@@ -125,13 +125,21 @@ package xb_pkg;
     end
   endfunction
 
-  // Cycles from the codes to their weighted sum, xb_tile_tail: differences of pairs, level steps, the
-  // adder tree.
+  // Cycles of a code's product with its level step: lsb_bits of the column's own, 0 a constant.
+  function automatic int unsigned lsb_latency(input logic [MaxSlices*16-1:0] lsb,
+                                              input int unsigned lsb_bits,
+                                              input int unsigned adc_bits, input bit dsp);
+    if (lsb_bits > 0) lsb_latency = mul_latency(lsb_bits, 1'b0, adc_bits + 1, dsp);
+    else lsb_latency = lsb_multiplies(lsb) ? 1 : 0;
+  endfunction
+
+  // Cycles from the codes to their weighted sum, xb_tile_tail: differences of pairs, level steps
+  // (lsb_latency), the adder tree.
   function automatic int unsigned term_latency(input int unsigned adc_lanes,
-                                               input logic [MaxSlices*16-1:0] lsb);
+                                               input int unsigned lsb_cycles);
     int unsigned terms;
     terms = (adc_lanes % 2 == 0) ? adc_lanes / 2 : adc_lanes;
-    term_latency = (adc_lanes > 1 ? 1 : 0) + (lsb_multiplies(lsb) ? 1 : 0) + max(1, $clog2(terms));
+    term_latency = (adc_lanes > 1 ? 1 : 0) + lsb_cycles + max(1, $clog2(terms));
   endfunction
 
   // Word 2 * slice + polarity that a converter works on; sub counts the cycles of a plane.

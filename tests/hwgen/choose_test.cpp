@@ -5,6 +5,7 @@
 #include "compress/ir/error.hpp"
 #include "hwgen/emit/pareto.hpp"
 #include "hwgen/plan/plan.hpp"
+#include "hwgen/plan/proof.hpp"
 #include "tests/catch.hpp"
 #include "tests/hwgen/sample_design.hpp"
 
@@ -323,6 +324,26 @@ TEST_CASE("Converters that differ by column get a memory of their own") {
   CHECK(parameter(plan, "conv1", "AdcMult") == "absent");
   CHECK(parameter(plan, "conv2", "AdcPerColumn") == "1'b0");
   CHECK(parameter(plan, "fc", "AdcPerColumn") == "1'b1");
+}
+
+TEST_CASE("Columns with level steps of their own have them in that memory") {
+  Lossless sample;
+  std::vector<int32_t>& lsb = sample.chip.crossbars[1].lsb;
+  lsb[0] = 5;
+  lsb.back() = 2;
+  const Plan plan = hwgen::plan(sample.design, sample.chip, {});
+  CHECK(parameter(plan, "conv2", "AdcPerColumn") == "1'b1");
+  CHECK(parameter(plan, "conv2", "LsbBits") == "3");
+  CHECK(parameter(plan, "conv2", "Lsb") == "32'h00020005");  // the greatest of each slice
+  CHECK(parameter(plan, "conv1", "LsbBits") == "absent");
+  // Another clip alone needs the memory, but no level steps in it.
+  sample.chip.crossbars[0].adc_clip[0] -= 1;
+  CHECK(parameter(hwgen::plan(sample.design, sample.chip, {}), "conv1", "LsbBits") == "0");
+  // No proof: a code is not one step.
+  CHECK_FALSE(hwgen::prove_lossless(sample.design.layout,
+                                    std::get<ir::Crossbar>(sample.design.stages[2].kind),
+                                    sample.chip, sample.chip.crossbars[1])
+                  .exact);
 }
 
 TEST_CASE("Impossible forms are refused with what is possible") {

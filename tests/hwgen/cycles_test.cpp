@@ -131,6 +131,17 @@ TEST_CASE("What a converter looks up, clips and adds takes cycles of its own") {
   CHECK(adc_latency(adc) == 3 + 4 + 1 + 1 + 2);
 }
 
+TEST_CASE("A column's own level step passes a multiplier, a constant at most a register") {
+  CHECK(lsb_latency({{1, 4}, 0, 8, false}) == 0);
+  CHECK(lsb_latency({{1, 3}, 0, 8, false}) == 1);
+  CHECK(lsb_latency({{1, 1}, 1, 8, false}) == 1);
+  CHECK(lsb_latency({{7, 3}, 3, 8, false}) == 2);    // two pairs of bits
+  CHECK(lsb_latency({{200, 3}, 8, 8, false}) == 3);  // four
+  CHECK(lsb_latency({{200, 3}, 8, 8, true}) == 1);   // one DSP block
+  CHECK(lsb_latency({{60000, 3}, 16, 8, true}) == 2);
+  CHECK(lsb_latency({{200, 3}, 8, 16, true}) == 3);  // a difference of 17 bits
+}
+
 TEST_CASE("Passes repeat the rows, and row lanes share them") {
   LayerTiming t = timing(50, 8, 2, 1);
   t.planes = 1;  // bit-serial: 8 passes of 51 cycles

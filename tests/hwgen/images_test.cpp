@@ -132,6 +132,12 @@ TEST_CASE("A converter word is clip, offset and gain a slice, slice 0 low") {
   const Image image = adc_image(t.layout, t.cells, t.form);
   CHECK(image.width() == 56);
   CHECK(words(image) == std::vector<std::string>{"fd23333ff11111", "0784444fef2222"});
+  // With level steps a column, they lie above the clip.
+  t.form.lsb_bits = 4;
+  t.cells.lsb = {1, 2, 3, 15};
+  const Image wide = adc_image(t.layout, t.cells, t.form);
+  CHECK(wide.width() == 64);
+  CHECK(words(wide) == std::vector<std::string>{"3fd233331ff11111", "f07844442fef2222"});
 }
 
 TEST_CASE("The non-linearity is a word a code") {

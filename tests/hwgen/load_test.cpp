@@ -183,6 +183,8 @@ TEST_CASE("a chip of another shape is refused, and what differs is named") {
              }),
              contains("layer conv2") && contains("(Lsb)") && contains("expected 1, 2, got 3, 2") &&
                  contains("lossless"));
+  CHECK_THAT(refusal([](ir::Chip& c) { c.crossbars[1].lsb[0] = 3; }),
+             contains("layer conv2") && contains("LsbBits") && contains("--ranges-of"));
   CHECK_THAT(
       refusal([](ir::Chip& c) { c.crossbars[2].adc_shift[1] = 13; }),
       contains("layer fc") && contains("(AdcShift)") && contains("expected 12, 12, got 12, 13"));

@@ -23,6 +23,7 @@ struct TileShape {
   int64_t clip[2] = {-1, -1};     // highest code, -1: full scale
   int per_column = 0;             // gain, offset and clip a column; gains are bits of `mult`
   int offset_bits = 32;
+  int lsb_bits = 0;  // of a column's own LSB, at most `lsb`; 0: that of its slice
   int inl = 0, dsp = 0;
   int64_t noise_mult[2] = {0, 0};  // both 0: no noise
   int noise_shift = 0;
@@ -119,6 +120,7 @@ class TileModel {
       a.field(static_cast<uint64_t>(converters_[i].mult), 16);
       a.field(static_cast<uint64_t>(converters_[i].offset), s_.offset_bits);
       a.field(static_cast<uint64_t>(converters_[i].clip), s_.adc_bits);
+      if (s_.lsb_bits > 0) a.field(static_cast<uint64_t>(converters_[i].lsb), s_.lsb_bits);
       if ((i + 1) % static_cast<size_t>(s_.slices) == 0) a.end_word();
     }
     HexImage n(inl);
@@ -147,7 +149,7 @@ class TileModel {
           for (int s = 0; s < s_.slices; ++s) {
             const int64_t weight = (s_.in_signed != 0 && b == s_.in_bits - 1 ? -1 : 1) *
                                    (int64_t{1} << b) * (int64_t{1} << (s_.cell_bits * s)) *
-                                   s_.lsb[s % 2];
+                                   converters_[static_cast<size_t>(c * s_.slices + s)].lsb;
             y[c] += weight *
                     (code(x, c, t, b, s, 0, noise, seen) - code(x, c, t, b, s, 1, noise, seen));
           }
@@ -184,14 +186,14 @@ class TileModel {
       if (s_.noise()) adc.noise_mult.push_back(static_cast<int32_t>(s_.noise_mult[s % 2]));
     }
     t.adc_latency = hwgen::adc_latency(adc);
-    t.lsb_product = hwgen::lsb_product(lsb);
+    t.lsb_latency = hwgen::lsb_latency({lsb, s_.lsb_bits, s_.adc_bits, s_.dsp != 0});
     t.requant = requant;
     return t;
   }
 
  private:
   struct Converter {
-    int64_t mult, offset, clip;
+    int64_t mult, offset, clip, lsb;
   };
 
   int64_t clip(int slice) const {
@@ -207,13 +209,16 @@ class TileModel {
   // Of a column and slice: the constants, or with per_column something near them.
   Converter converter(int index, Random& random) const {
     const int slice = index % s_.slices;
-    Converter c{s_.mult[slice % 2], s_.offset[slice % 2], clip(slice)};
+    Converter c{s_.mult[slice % 2], s_.offset[slice % 2], clip(slice), s_.lsb[slice % 2]};
     if (s_.per_column == 0) return c;
     const int64_t bits = s_.mult[0] | s_.mult[1];
     const int64_t top = static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(bits)));
     if (s_.extreme == 0) c.mult = (static_cast<int64_t>(random.next()) & bits) | top;
     c.offset = sign_extend(random.next(), s_.offset_bits);
     if (random.percent(50)) c.clip = static_cast<int64_t>(random.next() & mask(s_.adc_bits));
+    if (s_.lsb_bits > 0 && s_.extreme == 0 && random.percent(80)) {
+      c.lsb = 1 + static_cast<int64_t>(random.next() % static_cast<uint64_t>(c.lsb));
+    }
     return c;
   }
 

@@ -74,7 +74,9 @@ struct Entry {
     t.shift[1] = per_column != 0 ? 19 : 9;
     t.offset[0] = -9;
     t.offset[1] = 5;
-    t.lsb[0] = 2;
+    t.lsb[0] = per_column != 0 ? 6 : 2;
+    t.lsb[1] = per_column != 0 ? 3 : 1;
+    t.lsb_bits = per_column != 0 ? 3 : 0;
     t.per_column = per_column;
     t.offset_bits = 12;
     t.inl = inl;

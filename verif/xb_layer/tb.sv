@@ -26,7 +26,7 @@
     `WRITER(i, 1, `"new_weights_``i``.hex`", rl * p * (co ? 8 : pc ? 32 : 8), ((c + p - 1) / p) * Beats, wr) \
     `WRITER(i, 2, `"new_table_``i``.hex`", 8, 16, wr && !co && !pc) \
     `WRITER(i, 3, `"new_requant_``i``.hex`", lg ? bb : bb + 21, c, wr) \
-    `WRITER(i, 4, `"new_adc_``i``.hex`", 2 * (16 + 12 + 8), c, wr && col) \
+    `WRITER(i, 4, `"new_adc_``i``.hex`", 2 * (16 + 12 + 8 + 3), c, wr && col) \
     `WRITER(i, 5, `"new_inl_``i``.hex`", 8, 256, wr && inl) \
     `WRITER(i, 6, `"new_keys.hex`", 32, 2, wr && ns != 0) \
     `WRITER(i, 7, `"new_noise_``i``.hex`", 32, (r < tr ? r : tr) + 1, wr && ns == 2) \
@@ -38,7 +38,7 @@
         .AdcShift(col ? {5'd19, 5'd19} : {5'd9, 5'd19}), .AdcOffset({32'd5, -32'd9}), \
         .AdcPerColumn(col), .OffsetBits(12), .AdcMask(16'd40503), .Inl(inl), .Noise(ns != 0), .NoiseRows(ns == 2), \
         .NoiseMult({16'd150, 16'd300}), .NoiseShift(4), \
-        .NoiseKeys(wr ? 64'd0 : 64'h0123_4567_89ab_cdef), .Lsb({16'd1, 16'd2}), \
+        .NoiseKeys(wr ? 64'd0 : 64'h0123_4567_89ab_cdef), .Lsb(col ? {16'd3, 16'd6} : {16'd1, 16'd2}), .LsbBits(col ? 3 : 0), \
         .BiasBits(bb), .Logits(lg), .OutBits(ob), .OutLow(lo), .OutHigh(hi), .Parallel(pa), \
         .Dsp(ds), .Writable(wr), .RowImage(`"rows_``i``.hex`"), \
         .WeightImage(`"weights_``i``.hex`"), .TableImage(`"table_``i``.hex`"), \

@@ -19,16 +19,16 @@ struct Entry {
   int writable;
 };
 
-#define BUG(index, name, rows, tile_rows, cols, pe, row_lanes, in_bits, in_signed, planes,        \
-            cell_bits, slices, per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0,  \
-            m1, sh1, o1, l1, clip0, clip1, per_column, offset_bits, inl, dsp, n0, n1, nsh, nrows, \
-            writable, extreme)                                                                    \
-  {#name,                                                                                         \
-   {rows,        tile_rows, cols,     pe,        in_bits,  in_signed,      cell_bits,             \
-    slices,      per_cell,  mag_bits, g_bits,    adc_bits, adc_lanes,      {m0, m1},              \
-    {sh0, sh1},  {o0, o1},  {l0, l1}, row_lanes, planes,   {clip0, clip1}, per_column,            \
-    offset_bits, inl,       dsp,      {n0, n1},  nsh,      nrows,          kPositions,            \
-    extreme},                                                                                     \
+#define BUG(index, name, rows, tile_rows, cols, pe, row_lanes, in_bits, in_signed, planes,       \
+            cell_bits, slices, per_cell, mag_bits, g_bits, adc_bits, adc_lanes, m0, sh0, o0, l0, \
+            m1, sh1, o1, l1, clip0, clip1, per_column, offset_bits, lsb_bits, inl, dsp, n0, n1,  \
+            nsh, nrows, writable, extreme)                                                       \
+  {#name,                                                                                        \
+   {rows,      tile_rows,      cols,       pe,          in_bits,    in_signed,                   \
+    cell_bits, slices,         per_cell,   mag_bits,    g_bits,     adc_bits,                    \
+    adc_lanes, {m0, m1},       {sh0, sh1}, {o0, o1},    {l0, l1},   row_lanes,                   \
+    planes,    {clip0, clip1}, per_column, offset_bits, lsb_bits,   inl,                         \
+    dsp,       {n0, n1},       nsh,        nrows,       kPositions, extreme},                    \
    writable},
 #define CASE(index, ...) BUG(index, , __VA_ARGS__)
 const Entry kEntries[] = {

@@ -31,6 +31,7 @@ COLUMNS = [
     signed("Clip1", -1, 4095),
     flag("AdcPerColumn"),
     size("OffsetBits", 1, 32, limit=True),
+    size("LsbBits", 0, 16, limit=True),
     flag("Inl"),
     flag("Dsp"),
     size("Noise0", 0, 65535, limit=True),
@@ -52,7 +53,7 @@ DERIVED = {
     "LastBeat": (("full", "part"), lambda c: last_beat(c)),
     # Words a cycle: one, some of a plane, a plane, several planes, all of the pass.
     "Converters": (("one", "some", "plane", "planes", "pass"), lambda c: converters(c)),
-    "Lsb": (("one", "shift", "product"), lambda c: lsb(c)),
+    "Lsb": (("one", "shift", "product", "column"), lambda c: lsb(c)),
     "Slicing": (("one", "two", "odd", "more"), lambda c: slicing(c)),
 }
 EVENTS = {
@@ -68,6 +69,8 @@ CROSSES = [
     ("Form", "Tiles", "LastBeat"),
     ("Adc", "Inl", "Noise"),
     ("Adc", "Dsp", "event"),
+    ("Lsb", "Converters", "Dsp"),
+    ("Lsb", "Writable"),
     ("PerCell", "Writable", "Adc"),
     ("Converters", "LastGroup", "Tiles"),
     ("Form", "PerCell", "Inl"),
@@ -116,6 +119,8 @@ def converters(c):
 
 
 def lsb(c):
+    if c["LsbBits"]:
+        return "column"
     used = [c["Lsb0"]] + ([c["Lsb1"]] if c["Slices"] > 1 else [])
     return "one" if max(used) == 1 else "product" if any(n & (n - 1) for n in used) else "shift"
 
@@ -177,6 +182,8 @@ def attempt(d):
     most = min(65535, 2 ** (noise_shift + 4))
     gains = [d.choice([most, d.size(0, most)]) if noise else 0 for _ in range(2)]
     steps = [2 ** d.choice([0, d.uniform(0, 8)]) if d.percent(60) else d.size(1, 65535) for _ in range(2)]
+    own = per_column and d.percent(60)
+    most = max(steps if slices > 1 else steps[:1])
     full = 2**adc_bits - 1
     clips = [d.choice([-1, d.uniform(0, full)]) if d.percent(40) else -1 for _ in range(2)]
     return {
@@ -207,6 +214,7 @@ def attempt(d):
         "Clip1": clips[1],
         "AdcPerColumn": per_column,
         "OffsetBits": d.size(1, 32),
+        "LsbBits": d.size(most.bit_length(), min(16, most.bit_length() + 1)) if own else 0,
         "Inl": int(d.percent(33)),
         "Dsp": d.flag(),
         "Noise0": gains[0],

@@ -3,7 +3,7 @@
 
 // The arguments are those of cases.inc in its order.
 `define DUT(i, dut, r, tr, c, p, rl, ib, is, pl, cb, sl, pc, mb, gb, ab, al, m0, s0, o0, l0, m1, s1,
-            o1, l1, c0, c1, col, ob, inl, ds, n0, n1, ns, nr, wr, ex) \
+            o1, l1, c0, c1, col, ob, lb, inl, ds, n0, n1, ns, nr, wr, ex) \
   if (1) begin : gen_case_``i \
     localparam int unsigned Tiles = (r + tr - 1) / tr; \
     localparam int unsigned Beats = (Tiles - 1) * ((tr + rl - 1) / rl) + \
@@ -18,7 +18,7 @@
     tb_fill #( \
         .Enable(wr), .WeightWidth(rl * p * (pc ? 2 * sl * gb : mb + 1)), \
         .WeightDepth(((c + p - 1) / p) * Beats), .TableWidth(gb), .TableDepth(1 << cb), .Coded(!pc), \
-        .AdcWidth(sl * (16 + ob + ab)), .AdcDepth(c), .Column(col), .InlWidth(ab), .Inl(inl), \
+        .AdcWidth(sl * (16 + ob + ab + lb)), .AdcDepth(c), .Column(col), .InlWidth(ab), .Inl(inl), \
         .NoiseWidth(sl * 16), .NoiseDepth((r < tr ? r : tr) + 1), .NoiseRows(nr), \
         .WeightImage(`"new_weights_``i``.hex`"), .TableImage(`"new_table_``i``.hex`"), \
         .AdcImage(`"new_adc_``i``.hex`"), .InlImage(`"new_inl_``i``.hex`"), \
@@ -33,7 +33,7 @@
         .GBits(gb), .AdcBits(ab), .AdcLanes(al), .AdcMult((sl*16)'({4{16'(m1), 16'(m0)}})), \
         .AdcShift((sl*5)'({4{5'(s1), 5'(s0)}})), .AdcOffset((sl*32)'({4{32'(o1), 32'(o0)}})), \
         .AdcClip((sl*ab)'({4{ab'(c1), ab'(c0)}})), .AdcPerColumn(col), .OffsetBits(ob), \
-        .AdcMask(16'(m0 | m1)), .Inl(inl), .Dsp(ds), .Noise(n0 != 0 || n1 != 0), \
+        .AdcMask(16'(m0 | m1)), .LsbBits(lb), .Inl(inl), .Dsp(ds), .Noise(n0 != 0 || n1 != 0), \
         .NoiseMult((sl*16)'({4{16'(n1), 16'(n0)}})), .NoiseShift(ns), .NoiseRows(nr), \
         .NoiseKeys(wr ? 64'd0 : 64'h0123_4567_89ab_cdef), .Positions(4), \
         .Lsb((sl*16)'({4{16'(l1), 16'(l0)}})), .Writable(wr), \
