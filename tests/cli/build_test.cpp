@@ -1,5 +1,6 @@
 // The flow end to end on a tiny network: train to verify, resumed, repeated, and corrupted.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compress/ir/atomic_write.hpp"
@@ -178,23 +179,30 @@ TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code
   const TemporaryDir dir;
   const std::string out = dir / "out";
   ir::write_file(dir / "tiny.json", kTiny);
-  const Outcome built = crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step",
-                                   "generate", "--set", "chip.device=reram_full", "--set",
-                                   "layout.adc_bits=5", "--set", "generate.writable=true"});
+  const Outcome built =
+      crosstwin({"build", dir / "tiny.json", "--out", out, "--stop-step", "generate", "--set",
+                 "chip.device=reram_full", "--set", "layout.adc_bits=5", "--set",
+                 "generate.writable=true", "--set", "chip.adc_per=column"});
   INFO(built.err);
   REQUIRE(built.status == 0);
   const auto chip = [&] {
     return nlohmann::json::parse(ir::read_file(dir / "out/chip/chip.json"));
   };
   const nlohmann::json first = chip();
+  const auto lsbs = [&] {
+    std::vector<std::vector<int32_t>> all;
+    for (const ir::ConverterRange& range : ir::read_ranges(out)) all.push_back(range.lsb);
+    return all;
+  };
+  const auto first_lsbs = lsbs();
 
   // Calibrated by itself the second chip has ranges of its own.
   REQUIRE(crosstwin({"program", "--out", out, "--seed", "2", "--adc-range", "worst_case"}).status ==
           0);
-  REQUIRE(chip()["crossbars"] != first["crossbars"]);
+  REQUIRE(lsbs() != first_lsbs);
   const Outcome refused = crosstwin({"load", "--out", out});
   CHECK(refused.status == 1);
-  CHECK_THAT(refused.err, contains("(Lsb)") && contains("--ranges-of"));
+  CHECK_THAT(refused.err, contains("(AdcShift)") && contains("--ranges-of"));
 
   REQUIRE(crosstwin({"program", "--out", out, "--seed", "1", "--adc-range", "max"}).status == 0);
   CHECK(chip() == first);
@@ -203,10 +211,12 @@ TEST_CASE("RTL of one chip becomes another one of the same ranges, to every code
   INFO(programmed.err);
   REQUIRE(programmed.status == 0);
   CHECK(parse(programmed)["result"]["adc_range"] == "of " + out);
-  for (const char* member : {"lsb", "adc_shift"}) {
-    for (size_t layer = 0; layer < 2; ++layer) {
-      CHECK(chip()["crossbars"][layer][member] == first["crossbars"][layer][member]);
-    }
+  CHECK(lsbs() == first_lsbs);
+  for (size_t layer = 0; layer < 2; ++layer) {
+    CHECK(chip()["crossbars"][layer]["adc_shift"] == first["crossbars"][layer]["adc_shift"]);
+    const auto [least, most] =
+        std::minmax_element(first_lsbs[layer].begin(), first_lsbs[layer].end());
+    CHECK(*least < *most);
   }
   const Outcome loaded = crosstwin({"load", "--out", out});
   INFO(loaded.err);
