@@ -156,7 +156,7 @@ TEST_CASE("a load makes another network on another chip of the RTL, to every cod
 
 TEST_CASE("a load without one of its records, or with one cut or moved, is found out") {
   const Bench bench("load_damaged");
-  REQUIRE(bench.load.records.size() == 18);
+  REQUIRE(bench.load.records.size() == 19);
   const auto begin = bench.load.beats.begin();
   int64_t at = 0;
   for (const ir::LoadRecord& record : bench.load.records) {
