@@ -109,20 +109,23 @@ std::string trial_key(const Trial& trial) {
       {"device", ir::device_json(trial.device)},
       {"device_files", ir::device_files_hash(trial.device)},
       {"adc_range", to_string(trial.adc.range)},
-      {"adc_per", to_string(trial.adc.per)},
       {"adc_percentile", trial.adc.percentile},
       {"calibration", bytes_hash(trial.calibration.first(static_cast<size_t>(
                           std::min<int64_t>(static_cast<int64_t>(trial.calibration.size()),
                                             kMaxCalibrationImages * trial.design.input.size()))))},
       {"images", bytes_hash(trial.images)},
       {"labels", bytes_hash(trial.labels)}};
-  if (trial.adc.aged) names["adc_aged"] = true;  // absent otherwise: older records stay valid
+  // Absent otherwise: older records stay valid.
+  if (trial.adc.per != AdcPer::kLayer) names["adc_per"] = to_string(trial.adc.per);
+  if (trial.adc.aged) names["adc_aged"] = true;
   return ir::content_hash(names.dump());
 }
 
-Accuracy chip_accuracy(const Trial& trial, uint64_t seed) {
+Accuracy chip_accuracy(const Trial& trial, uint64_t seed,
+                       std::span<const ir::Placement> placements) {
   const Simulator simulator(
-      trial.design, program(trial.design, trial.device, seed, trial.calibration, trial.adc));
+      trial.design,
+      program(trial.design, trial.device, seed, trial.calibration, trial.adc, nullptr, placements));
   return evaluate(simulator, trial.images, trial.labels);
 }
 

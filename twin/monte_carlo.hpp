@@ -61,8 +61,9 @@ struct Trial {
 
 // Content hash of all of it.
 std::string trial_key(const Trial& trial);
-// Programs the chip of this seed and lets it answer the images.
-Accuracy chip_accuracy(const Trial& trial, uint64_t seed);
+// Programs the chip of this seed, placed so (twin::program), and lets it answer the images.
+Accuracy chip_accuracy(const Trial& trial, uint64_t seed,
+                       std::span<const ir::Placement> placements = {});
 
 // Results by seed, kept in a file: a line of JSON that names the trial, then one a chip,
 //   {"seed": "7", "right": 968, "images": 1000}

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "adapt/remap.hpp"
+#include "cli/place.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
 #include "twin/program.hpp"
@@ -72,19 +72,6 @@ std::vector<std::vector<int32_t>> by_slice(const ir::CrossbarChip& stage) {
   return slices;
 }
 
-// In order unless the configuration asks for more.
-adapt::Remapped place(const Context& context, const ir::Design& design,
-                      std::span<const uint8_t> images) {
-  const Config& config = context.config;
-  if (config.remap == RemapSetting::off) {
-    return {adapt::in_order(design, config.spare_columns), {}};
-  }
-  return adapt::remap(
-      design, config.device, config.seed, images,
-      {config.remap == RemapSetting::cells ? adapt::Known::kCells : adapt::Known::kFaults,
-       config.spare_columns});
-}
-
 ordered_json remap_json(const adapt::RemapReport& report) {
   return {{"stage", report.stage},
           {"error_before", report.error_before},
@@ -100,7 +87,8 @@ ordered_json run(Context& context) {
   twin::AdcOptions adc = context.config.adc;
   adc.given = given_ranges(context.config);
   std::vector<twin::CellReport> cells;
-  const adapt::Remapped remapped = place(context, design, data.train.images);
+  const adapt::Remapped remapped =
+      place(context.config, design, context.config.device, context.config.seed, data.train.images);
   const ir::Chip chip = twin::program(design, context.config.device, context.config.seed,
                                       data.train.images, adc, &cells, remapped.placements);
   ir::save_chip(chip, context.run.chip());

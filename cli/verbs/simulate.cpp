@@ -8,6 +8,7 @@
 #include "cli/analog.hpp"
 #include "cli/events.hpp"
 #include "cli/log.hpp"
+#include "cli/place.hpp"
 #include "cli/sweep_plot.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -75,13 +76,26 @@ struct Trials {
     const SimulateSettings& settings = context.config.simulate;
     const twin::Trial trial{design,      device,     adc, context.data().train.images,
                             test.images, test.labels};
-    const std::string key = twin::trial_key(trial);
+    const Config& config = context.config;
+    const bool in_order = config.remap == RemapSetting::off && config.spare_columns == 0;
+    std::string key = twin::trial_key(trial);
+    if (!in_order) {
+      key = ir::content_hash(ordered_json{
+          {"trial", key},
+          {"remap", static_cast<int>(config.remap)},
+          {"spare_columns",
+           config.spare_columns}}.dump());
+    }
     twin::ChipRecord record(context.run.monte_carlo() / (key + ".jsonl"), key);
     Progress progress(title);
     const auto start = std::chrono::steady_clock::now();
     const twin::ChipRun chips = twin::run_chips(
-        [&trial](uint64_t seed) { return twin::chip_accuracy(trial, seed); }, context.config.seed,
-        {settings.chips, settings.half_width / 100}, record,
+        [&](uint64_t seed) {
+          if (in_order) return twin::chip_accuracy(trial, seed);
+          return twin::chip_accuracy(
+              trial, seed, place(config, design, device, seed, trial.calibration).placements);
+        },
+        config.seed, {settings.chips, settings.half_width / 100}, record,
         [&](const twin::ChipStatistics& so_far) { progress(so_far, settings.chips); });
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     simulated += chips.simulated;
