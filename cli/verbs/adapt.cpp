@@ -209,7 +209,8 @@ class Adaptation {
 
   bool faulty() const {
     const ir::Device& device = config_.device;
-    return device.stuck_low + device.stuck_high > 0 || known_ == adapt::Known::kCells;
+    return device.stuck_low + device.stuck_high > 0 || !device.fault_map.empty() ||
+           known_ == adapt::Known::kCells;
   }
 
   nn::TrainConfig training() const {
@@ -222,9 +223,15 @@ class Adaptation {
     training.weight_decay_dense = config_.train.weight_decay_dense;
     return training;
   }
+  // What a network for one chip depends on, beside its design, device and seed.
   std::string training_text() const {
-    const ordered_json all = to_json(config_);
-    return all["adapt"].dump() + all["retrain"].dump() + all["kinds"].dump();
+    ordered_json all = to_json(config_);
+    for (const char* measuring : {"chips", "images", "split"}) all["adapt"].erase(measuring);
+    std::string text;
+    for (const char* section : {"seed", "dataset", "kinds", "retrain", "adapt"}) {
+      text += all[section].dump();
+    }
+    return text;
   }
 
   adapt::ArrayModel model(uint64_t seed) const {
