@@ -355,8 +355,8 @@ std::string text(const ordered_json& result) {
   }
   if (result.contains("retrain")) {
     all += fmt::format(
-        "\nRetrained {} epochs for the {}; its model of a chip leaves {} of the twin's logits, and "
-        "gives\nthe same class for {} of the images.\n",
+        "\nRetrained {} epochs for the {}. Its model of a chip is off by {} of the spread of the "
+        "twin's\nlogits and gives the same class for {} of the images.\n",
         result["retrain"]["epochs"].get<int>(), result["retrain"]["for"].get<std::string>(),
         share(result["retrain"], "logit_deviation"),
         percent(result["retrain"]["class_agreement"].get<double>()));
