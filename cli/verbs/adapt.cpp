@@ -209,7 +209,8 @@ class Adaptation {
 
   bool faulty() const {
     const ir::Device& device = config_.device;
-    return device.stuck_low + device.stuck_high > 0 || known_ == adapt::Known::kCells;
+    return device.stuck_low + device.stuck_high > 0 || !device.fault_map.empty() ||
+           known_ == adapt::Known::kCells;
   }
 
   nn::TrainConfig training() const {
@@ -222,9 +223,15 @@ class Adaptation {
     training.weight_decay_dense = config_.train.weight_decay_dense;
     return training;
   }
+  // What a network for one chip depends on, beside its design, device and seed.
   std::string training_text() const {
-    const ordered_json all = to_json(config_);
-    return all["adapt"].dump() + all["retrain"].dump() + all["kinds"].dump();
+    ordered_json all = to_json(config_);
+    for (const char* measuring : {"chips", "images", "split"}) all["adapt"].erase(measuring);
+    std::string text;
+    for (const char* section : {"seed", "dataset", "kinds", "retrain", "adapt"}) {
+      text += all[section].dump();
+    }
+    return text;
   }
 
   adapt::ArrayModel model(uint64_t seed) const {
@@ -348,8 +355,8 @@ std::string text(const ordered_json& result) {
   }
   if (result.contains("retrain")) {
     all += fmt::format(
-        "\nRetrained {} epochs for the {}; its model of a chip leaves {} of the twin's logits, and "
-        "gives\nthe same class for {} of the images.\n",
+        "\nRetrained {} epochs for the {}. Its model of a chip is off by {} of the spread of the "
+        "twin's\nlogits and gives the same class for {} of the images.\n",
         result["retrain"]["epochs"].get<int>(), result["retrain"]["for"].get<std::string>(),
         share(result["retrain"], "logit_deviation"),
         percent(result["retrain"]["class_agreement"].get<double>()));
