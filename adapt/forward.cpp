@@ -22,23 +22,33 @@ namespace crosstwin::adapt {
 
 namespace {
 
-// Of a sum Y, in level steps: conversions round and are noisy independently of each other.
-double conversion_noise(const twin::TileShape& shape, const std::vector<int32_t>& lsb,
-                        const ir::Device& device) {
+// [C] of a sum Y, in level steps: conversions round and are noisy independently of each other, and
+// so are the driven cells of both polarities.
+std::vector<double> conversion_noise(const twin::TileShape& shape, const ir::Device& device,
+                                     const std::vector<int32_t>& lsb, const twin::CellNoise& cells,
+                                     double driven) {
+  ir::check(lsb.size() == static_cast<size_t>(shape.slices * shape.cols), "lsb is [S][C]");
   double planes = 0;
   for (int32_t b = 0; b < shape.planes; ++b) {
     planes +=
         static_cast<double>(shape.plane_weight(b)) * static_cast<double>(shape.plane_weight(b));
   }
-  double variance = 0;
-  for (int32_t s = 0; s < shape.slices; ++s) {
-    const double step = lsb[static_cast<size_t>(s)];
-    // Cells on their levels convert exactly at one step a code.
-    const double rounding = (step * step - (device.ideal() ? 1 : 0)) / 12;
-    const double read = device.read_noise * device.read_noise;
-    variance += std::ldexp(2 * (rounding + read), 2 * shape.cell_bits * s);
+  const double conversions = 2 * shape.row_tiles() * planes;
+  std::vector<double> sigma;
+  for (int32_t c = 0; c < shape.cols; ++c) {
+    double variance = 0;
+    for (int32_t s = 0; s < shape.slices; ++s) {
+      const double step = lsb[static_cast<size_t>(s * shape.cols + c)];
+      // Cells on their levels convert exactly at one step a code.
+      const double rounding = (step * step - (device.ideal() ? 1 : 0)) / 12;
+      const double read = device.read_noise * device.read_noise;
+      const double of_cells = cells.variance[static_cast<size_t>(s)];
+      variance += std::ldexp(conversions * (rounding + read) + 2 * driven * of_cells,
+                             2 * shape.cell_bits * s);
+    }
+    sigma.push_back(std::sqrt(variance));
   }
-  return std::sqrt(shape.row_tiles() * planes * variance);
+  return sigma;
 }
 
 }  // namespace
@@ -88,7 +98,9 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
         layer.mean.push_back(in_scale * (mean - zero));
         layer.variance.push_back(in_scale * in_scale * (statistics[at].square[r] - mean * mean));
       }
-      layer.noise = conversion_noise(twin::tile_shape(design, *stage), lsb[at], device_);
+      layer.noise =
+          conversion_noise(twin::tile_shape(design, *stage), device_, lsb[at],
+                           twin::cell_noise(design, *stage, device_), statistics[at].driven);
       layers_.push_back(std::move(layer));
     }
     if (node.quant && !layers_.empty()) {

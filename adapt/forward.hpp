@@ -26,8 +26,9 @@ struct ChipDraw {
 
 // Deviations from the twin: conductances are not rounded to integers; wires are ideal; a conversion
 // is not rounded or clipped value by value but adds, independently, the variance of rounding to its
-// LSB and of the device's read noise; converters have no gain, offset or non-linearity.
-// logit_deviation() measures what that amounts to.
+// LSB, of the device's read noise and, for the mean number of driven rows, of its cells';
+// converters have no gain, offset or non-linearity. logit_deviation() measures what that amounts
+// to.
 class ArrayModel {
  public:
   struct Layer {
@@ -41,13 +42,13 @@ class ArrayModel {
     std::vector<double> zero;      // [R] what the arrays see of an activation of 0
     std::vector<double> mean;      // [R] of the activations on the calibration images
     std::vector<double> variance;  // [R] the same
-    double noise = 0;              // deviation of a sum by its conversions, in level steps
+    std::vector<double> noise;     // [C] deviation of a sum by its conversions, in level steps
     std::vector<uint8_t> faults;   // of the device's map, physical; empty = drawn
     std::optional<ir::ActivationQuant> edge;  // what leaves it; none of logits
   };
 
   // `compressed` is on its grid and has calibrated edges (as `compress` leaves it); `lsb`, one
-  // list [S] a crossbar, are the converters' steps. `images` calibrate the activations' means.
+  // list [S][C] a crossbar, are the converters' steps. `images` calibrate the activations' means.
   ArrayModel(const ir::Network& compressed, const ir::Layout& layout, const ir::Device& device,
              std::span<const uint8_t> images, const std::vector<std::vector<int32_t>>& lsb,
              std::vector<ir::Placement> placements = {});

@@ -3,6 +3,7 @@
 #include "adapt/reference.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "twin/tile.hpp"
 
@@ -81,14 +82,20 @@ std::vector<RowStatistics> row_statistics(const ir::Design& design,
     }
     const twin::Window& window = pipeline.window(i);
     const auto rows = static_cast<size_t>(window.rows());
+    const twin::TileShape shape = twin::tile_shape(design, stage);
     // Integer sums of every image: exact, so that the order of the threads does not matter.
     std::vector<int64_t> sums(static_cast<size_t>(count) * rows);
     std::vector<int64_t> squares(sums.size());
+    std::vector<int64_t> driven(static_cast<size_t>(count));
     for_positions(window, in, stage.in.size(), [&](int64_t image, std::span<const int32_t> x) {
       const size_t at = static_cast<size_t>(image) * rows;
       for (size_t r = 0; r < rows; ++r) {
         sums[at + r] += x[r];
         squares[at + r] += int64_t{x[r]} * x[r];
+        for (int32_t b = 0; b < shape.planes; ++b) {
+          const int64_t weight = shape.plane_weight(b) * shape.digit(x[r], b);
+          driven[static_cast<size_t>(image)] += weight * weight;
+        }
       }
     });
     RowStatistics of;
@@ -103,6 +110,8 @@ std::vector<RowStatistics> row_statistics(const ir::Design& design,
       of.mean.push_back(static_cast<double>(sum) / positions);
       of.square.push_back(static_cast<double>(square) / positions);
     }
+    of.driven =
+        static_cast<double>(std::accumulate(driven.begin(), driven.end(), int64_t{0})) / positions;
     all.push_back(std::move(of));
     if (i + 1 < design.stages.size())
       maps[i] = run_maps(design, pipeline, i, integer_product(stage), in);

@@ -30,6 +30,7 @@ void for_positions(const twin::Window& window, std::span<const int32_t> maps, in
 struct RowStatistics {
   std::vector<double> mean;    // [R]
   std::vector<double> square;  // [R] mean of the squares
+  double driven = 0;           // mean, over the positions, of sum w_b^2 over driven rows and planes
 };
 
 // One a crossbar, in order, of the integer network. `images` as for twin::program.

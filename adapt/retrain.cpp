@@ -66,11 +66,12 @@ class Disturbance {
     const std::span<float> all(values, static_cast<size_t>(count));
     const int64_t of_column = count / layer.cols;
     for (int32_t c = 0; c < layer.cols; ++c) {
+      const auto column = static_cast<size_t>(c);
       const auto sigma =
-          static_cast<float>(layer.noise * layer.scale[static_cast<size_t>(c)] * layer.in_scale);
+          static_cast<float>(layer.noise[column] * layer.scale[column] * layer.in_scale);
       // Sums of four bytes are near enough to normal; their deviation is 2 sqrt((256^2 - 1) / 12).
       constexpr float kByte = 147.8F;
-      if (sigma == 0) break;
+      if (sigma == 0) continue;
       for (int64_t i = 0; i < of_column; ++i) {
         const uint32_t word = rng.next_u32();
         const auto sum = static_cast<int32_t>((word & 255) + (word >> 8 & 255) +

@@ -82,10 +82,20 @@ const Digits& digits() {
   return made;
 }
 
-adapt::ArrayModel model_of(const ir::Device& device, std::vector<ir::Placement> placements = {}) {
+// [crossbar][S][C], a level step each.
+std::vector<std::vector<int32_t>> level_steps() {
+  std::vector<std::vector<int32_t>> lsb;
+  for (const ir::Stage& stage : layout::map(digits().compressed, {}).stages) {
+    const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
+    if (crossbar != nullptr) lsb.emplace_back(static_cast<size_t>(2 * stage.out.c), 1);
+  }
+  return lsb;
+}
+
+adapt::ArrayModel model_of(const ir::Device& device, std::vector<ir::Placement> placements = {},
+                           const std::vector<std::vector<int32_t>>& lsb = level_steps()) {
   const Digits& of = digits();
-  return {of.compressed,        {}, device, of.data.train.images, {{1, 1}, {1, 1}, {1, 1}},
-          std::move(placements)};
+  return {of.compressed, {}, device, of.data.train.images, lsb, std::move(placements)};
 }
 
 // Mean over five chips.
@@ -239,6 +249,34 @@ TEST_CASE("the forward model takes faults from a map, and no cells that are prog
   device.fault_map.clear();
   device.conductances = "g.npz";
   REQUIRE_THROWS_AS(model_of(device), ir::Error);
+}
+
+TEST_CASE("the noise of a column's sums is that of its own steps, and of its cells") {
+  const auto variance = [](const ir::Device& device, const std::vector<std::vector<int32_t>>& lsb) {
+    const adapt::ArrayModel model = model_of(device, {}, lsb);
+    std::vector<double> squares;
+    for (const double sigma : model.layers()[0].noise) {
+      squares.push_back(sigma * sigma);
+    }
+    return squares;
+  };
+  ir::Device device;
+  device.sigma = 0.1;
+  std::vector<std::vector<int32_t>> lsb = level_steps();
+  const std::vector<double> plain = variance(device, lsb);
+  const size_t cols = plain.size();
+  REQUIRE(lsb[0].size() == 2 * cols);
+  lsb[0][cols + 1] = 3;  // high slice, column 1
+  const std::vector<double> wide = variance(device, lsb);
+  REQUIRE(wide[0] == plain[0]);
+  // Both slices at one step weigh 1 and 256; 3 steps are 9 times the variance.
+  REQUIRE(wide[1] / plain[1] == Approx((1 + 256 * 9) / 257.0));
+  device.cell_noise = 0.2;
+  const std::vector<double> noisy = variance(device, level_steps());
+  device.cell_noise = 0.4;
+  const std::vector<double> twice = variance(device, level_steps());
+  REQUIRE(noisy[0] > plain[0]);
+  REQUIRE(twice[0] - plain[0] == Approx(4 * (noisy[0] - plain[0])));
 }
 
 TEST_CASE("a retraining gives the same network on any number of threads") {

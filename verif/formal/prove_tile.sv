@@ -27,6 +27,7 @@ module prove_tile #(
     parameter bit PerColumn = 1'b0,  // any gain of MultBits, offset and clip a column
     parameter int unsigned OffsetBits = 3,
     parameter int unsigned MultBits = 2,
+    parameter int unsigned LsbBits = 0,  // > 0: any LSB a column, of at most Lsb = 2^LsbBits - 1
     parameter bit Inl = 1'b0,  // any code table
     parameter bit Noise = 1'b0,  // every position is an image
     parameter int unsigned MaxHeld = 8,
@@ -43,7 +44,7 @@ module prove_tile #(
     localparam int unsigned RowBeats = (Tiles - 1) * FullBeats + LastBeats,
     localparam int unsigned WordBits = RowLanes * Pe * LaneBits,
     localparam int unsigned WeightBits = Groups * RowBeats * WordBits,
-    localparam int unsigned FieldBits = 16 + OffsetBits + AdcBits,
+    localparam int unsigned FieldBits = 16 + OffsetBits + AdcBits + LsbBits,
     localparam int unsigned AdcWordBits = Slices * FieldBits,
     localparam int unsigned CodeBits = AdcBits << AdcBits,
     // {the image's lowest bit, what names a conversion in its image}
@@ -160,7 +161,8 @@ module prove_tile #(
       .Inl         (Inl),
       .Noise       (Noise),
       .NoiseShift  (NoiseShift),
-      .Lsb         ({Slices{16'(Lsb)}})
+      .Lsb         ({Slices{16'(Lsb)}}),
+      .LsbBits     (LsbBits)
   ) u_dut (
       .clk_i        (clk_i),
       .rst_ni       (rst_n),
@@ -184,9 +186,9 @@ module prove_tile #(
   logic [WordBits-1:0] word;
   logic [LaneBits-1:0] cells;
   logic [InBits*2*Slices*16-1:0] current_q, current;
-  logic [FieldBits-1:0] fields;  // of the column's slice: {clip, offset, gain}
+  logic [FieldBits-1:0] fields;  // of the column's slice: {lsb, clip, offset, gain}
   logic [  KeyBits-1:0] key;
-  logic signed [31:0] y_q, y, code, product, most;
+  logic signed [31:0] y_q, y, code, product, most, lsb;
   logic pick_here;
   assign word = weights_q[(32'(group_q)*RowBeats+32'(beat_q))*WordBits+:WordBits];
   assign pick_here = 32'(pick_q) / Pe == 32'(group_q);
@@ -215,6 +217,7 @@ module prove_tile #(
     fields = '0;
     key = '0;
     most = (1 << AdcBits) - 1;
+    lsb = $signed(Lsb);
     for (int b = 0; b < InBits; b = b + 1) begin
       for (int k = 0; k < 2 * Slices; k = k + 1) begin
         code = $signed({16'd0, current[(b*2*Slices+k)*16+:16]});
@@ -237,6 +240,7 @@ module prove_tile #(
           end
           code = product;
           most = 32'(fields[16+OffsetBits+:AdcBits]);
+          if (LsbBits > 0) lsb = $signed(32'(fields >> (16 + OffsetBits + AdcBits)));
         end else begin
           code = code * $signed(Mult) + Offset;
         end
@@ -244,7 +248,7 @@ module prove_tile #(
         if (code < 0) code = '0;
         if (code > most) code = most;
         if (Inl) code = 32'(codes_q[code[AdcBits-1:0]*AdcBits+:AdcBits]);
-        code = (code * $signed(Lsb)) <<< (b + CellBits * (k % Slices));
+        code = (code * lsb) <<< (b + CellBits * (k % Slices));
         // A pass has the planes of its own.
         if (32'(pass_q) != Passes - 1 - b / Planes) code = '0;
         if ((k >= Slices) != (InSigned && b == InBits - 1)) y = y - code;
