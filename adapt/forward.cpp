@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "adapt/reference.hpp"
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/chip.hpp"
 #include "compress/ir/device_arrays.hpp"
+#include "compress/ir/device_json.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/integers.hpp"
 #include "compress/layout/map.hpp"
@@ -113,6 +116,17 @@ ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
     layers_[i].faults = arrays.faults(design, design.stages[layers_[i].stage], placements_[i]);
   }
   ir::check(placements_.size() == layers_.size(), "there is a placement for every crossbar");
+}
+
+std::string ArrayModel::key() const {
+  nlohmann::ordered_json names = {{"device", ir::device_json(device_)},
+                                  {"device_files", ir::device_files_hash(device_)}};
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const ir::Placement& placement = placements_[i];
+    names["layers"].push_back({layers_[i].noise, placement.spare_columns, placement.row_of,
+                               placement.column_of, placement.swapped, placement.makes_up});
+  }
+  return ir::content_hash(names.dump());
 }
 
 void ArrayModel::quantize(size_t index, std::span<float> weight) const {

@@ -54,6 +54,8 @@ class ArrayModel {
              std::vector<ir::Placement> placements = {});
 
   const std::vector<Layer>& layers() const { return layers_; }
+  // Content hash of device, placements and noise: what tells two models of a network apart.
+  std::string key() const;
 
   // The layer's weights [C][R] to its grid: scale * integer.
   void quantize(size_t layer, std::span<float> weight) const;

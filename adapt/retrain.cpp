@@ -164,14 +164,15 @@ ir::Network retrain(const ir::Network& compressed, const ArrayModel& model,
   hooks.on_output = [&](const std::string& node, int64_t block, float* values, int64_t count) {
     disturbance.convert(node, block, values, count);
   };
-  const std::string settings = fmt::format(
-      "chip {} of {} known {} recalibrated {}", config.chip ? std::to_string(*config.chip) : "any",
-      config.remapped.size(), static_cast<int>(config.known), config.recalibrated);
+  const std::string settings =
+      fmt::format("model {} chip {} of {} known {} recalibrated {}", model.key(),
+                  config.chip ? std::to_string(*config.chip) : "any", config.remapped.size(),
+                  static_cast<int>(config.known), config.recalibrated);
   hooks.save = [&] { return settings; };
   hooks.restore = [&](const std::string& saved) {
     if (saved == settings) return;
-    throw ir::Error({config.train.checkpoint.string(), "of a retraining for another chip", settings,
-                     saved, "remove it, or take another --out"});
+    throw ir::Error({config.train.checkpoint.string(), "of a retraining for another device or chip",
+                     settings, saved, "remove it, or take another --out"});
   };
   return on_grid(nn::train(compressed, train, validation, config.train, hooks).network, model);
 }

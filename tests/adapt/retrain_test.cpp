@@ -279,6 +279,26 @@ TEST_CASE("the noise of a column's sums is that of its own steps, and of its cel
   REQUIRE(twice[0] - plain[0] == Approx(4 * (noisy[0] - plain[0])));
 }
 
+TEST_CASE("a retraining goes on for its own device and converters alone") {
+  const Digits& of = digits();
+  const tests::TemporaryDir dir;
+  adapt::RetrainConfig config;
+  config.train = training(1, 1e-3F);
+  config.train.checkpoint = dir / "checkpoint";
+  const auto run = [&](const adapt::ArrayModel& model) {
+    return tests::message_of(
+        [&] { adapt::retrain(of.compressed, model, of.data.train, of.data.validation, config); });
+  };
+  REQUIRE(run(model_of(rough())).empty());
+  ir::Device other = rough();
+  other.sigma += 0.01;
+  REQUIRE_THAT(run(model_of(other)), tests::contains("another device or chip"));
+  std::vector<std::vector<int32_t>> lsb = level_steps();
+  lsb[1][0] = 2;
+  REQUIRE_THAT(run(model_of(rough(), {}, lsb)), tests::contains("another device or chip"));
+  REQUIRE(run(model_of(rough())).empty());
+}
+
 TEST_CASE("a retraining gives the same network on any number of threads") {
   const Digits& of = digits();
   adapt::RetrainConfig config;
