@@ -41,7 +41,8 @@ struct CellReport {
   CellNoise noise;
 };
 
-// [2][S][R][C] in the order of the design, units of G, at least 0; `fresh` at time 0, `now` at the device's time.
+// [2][S][R][C] in the order of the design, units of G, at least 0; `fresh` at time 0, `now` at the
+// device's time.
 struct RealCells {
   std::vector<double> fresh;
   std::vector<double> now;

@@ -13,21 +13,6 @@
 
 namespace crosstwin::twin {
 
-TileShape tile_shape(const ir::Design& design, const ir::Stage& stage) {
-  const auto* crossbar = std::get_if<ir::Crossbar>(&stage.kind);
-  ir::check(crossbar != nullptr, "only a crossbar stage has tiles");
-  TileShape shape;
-  shape.rows = static_cast<int32_t>(crossbar->rows.size());
-  shape.cols = stage.out.c;
-  shape.tile_rows = design.layout.tile_rows;
-  shape.cell_bits = design.layout.cell_bits;
-  shape.slices = design.layout.slices;
-  shape.adc_bits = design.layout.adc_bits;
-  shape.planes = stage.in_bits;
-  shape.is_signed = stage.in_signed;
-  return shape;
-}
-
 int64_t max_abs_y(const TileShape& shape, const ir::CrossbarChip& chip) {
   int64_t planes = 0;
   for (int32_t b = 0; b < shape.planes; ++b) planes += std::abs(shape.plane_weight(b));
