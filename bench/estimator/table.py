@@ -15,7 +15,7 @@ import sys
 import marked
 
 KINDS = ("lut", "ff", "bram", "dsp")
-# nextpnr has no times for Gowin's memories and multipliers.
+# nextpnr has no times for Gowin's memories and multipliers: its frequency is a bound from above.
 UNTIMED = ("gowin",)
 
 
@@ -37,7 +37,8 @@ def cell(part, line):
         return f"{used}: needs {', '.join(short)}"
     if not line["mhz"]:
         return f"{used}: not routed"
-    return used if part["family"] in UNTIMED else f"{used}, {float(line['mhz']):.0f} MHz"
+    bound = "at most " if part["family"] in UNTIMED else ""
+    return f"{used}, {bound}{float(line['mhz']):.0f} MHz"
 
 
 def beside(prototypes, lines, cycles, parts):
