@@ -86,7 +86,7 @@ std::vector<Binding> layer_parameters(const ir::Design& design, const ir::Chip& 
     if (form.adc_per_column) {
       set("OffsetBits", number(form.offset_bits));
       set("AdcMask", fmt::format("16'h{:04x}", form.adc_mask));
-      set("LsbBits", number(form.lsb_bits));
+      if (form.lsb_bits > 0) set("LsbBits", number(form.lsb_bits));
     } else {
       set("AdcMult", packed(form.adc_mult, 16));
       set("AdcOffset", packed(form.adc_offset, 32));

@@ -18,7 +18,7 @@ struct TileForm {
   std::vector<int32_t> adc_offset;  // [S]
   std::vector<int32_t> adc_clip;    // [S] highest code
   std::vector<int32_t> adc_shift;   // [S]
-  bool adc_per_column = false;      // gain, offset, clip come from a memory
+  bool adc_per_column = false;      // gain, offset, clip, LSB come from a memory
   int32_t offset_bits = 32;         // signed, of an offset in that memory
   uint32_t adc_mask = 1;            // bits that are set in some gain
   bool inl = false;                 // a code table behind the clamp

@@ -269,8 +269,7 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     s.mux += static_cast<double>(units) * form.lsb_bits;               // the slice's
     s.plain += static_cast<double>(units) * form.lsb_bits * kLsbWait;  // on its way to the codes
   }
-  for (const int32_t lsb : form.lsb) {
-    if (form.lsb_bits > 0) break;
+  for (const int32_t lsb : form.lsb_bits > 0 ? std::vector<int32_t>() : form.lsb) {
     if (std::popcount(static_cast<uint32_t>(lsb)) < 2) continue;
     for (int32_t i = 0; i < units; ++i) s.constants.push_back({unit, digits(lsb)});
   }

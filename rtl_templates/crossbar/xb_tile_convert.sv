@@ -56,8 +56,6 @@ module xb_tile_convert #(
     input logic [7:0] cfg_chunk_i,
     input logic [31:0] cfg_data_i,
     input logic [31:0] first_image_i,  // image number after reset
-    // verilator lint_on UNUSED
-    // verilator lint_off UNUSED
     input logic row_en_i,  // NoiseRows: the rows, as of xb_tile_sums
     input logic [RowLanes*Planes-1:0] row_bits_i,
     input logic row_load_i,  // to clear_i there
@@ -84,6 +82,9 @@ module xb_tile_convert #(
 
   if (LsbBits > 16 || (LsbBits > 0 && !AdcPerColumn)) begin : gen_bad_lsb
     $error("xb_tile: LsbBits must be 0..16, and 0 without AdcPerColumn");
+  end
+  if (NoiseRows && !Noise) begin : gen_bad_noise
+    $error("xb_tile: NoiseRows needs Noise");
   end
 
   localparam logic [xb_pkg::MaxSlices*16-1:0] AllNoise = (xb_pkg::MaxSlices * 16)'(NoiseMult);

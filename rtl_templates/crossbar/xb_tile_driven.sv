@@ -6,7 +6,8 @@
 // copied, and turn as the words leave that were copied then. Word n of NoiseImage is n driven rows:
 // slice 0 lowest, 16 bits each. The gains of the words that leave come xb_pkg::NoiseGainDelay
 // cycles later, a lane each; lane l of AdcLanes works on word sub * AdcLanes + l = 2 * slice +
-// polarity, modulo 2 * Slices, of plane l / (2 * Slices) from the top.
+// polarity, modulo 2 * Slices, of plane l / (2 * Slices) from the top. Words may leave in the cycle
+// of load_i: they are the earlier segment's. mult_o is a multiplexer behind the memory's register.
 
 module xb_tile_driven #(
     parameter int unsigned FullRows = 18,  // rows of the largest row tile

@@ -53,6 +53,13 @@ module xb_tile_tail #(
     output logic [            YBits-1:0] y_o         // Y
 );
 
+  for (genvar s = 0; s < Slices; ++s) begin : gen_lsb_check
+    localparam int unsigned SliceLsb = 32'(Lsb[16*s+:16]);
+    if (LsbBits > 0 && (SliceLsb == 0 || SliceLsb >> LsbBits != 0)) begin : gen_bad_lsb
+      $error("xb_tile: with LsbBits, Lsb holds the greatest of each slice, 1..2^LsbBits - 1");
+    end
+  end
+
   localparam logic [xb_pkg::MaxSlices*16-1:0] AllLsb = (xb_pkg::MaxSlices * 16)'(Lsb);
   localparam int unsigned LsbLatency = xb_pkg::lsb_latency(AllLsb, LsbBits, AdcBits, Dsp);
   localparam logic [Slices*16-1:0] Constant = (LsbBits > 0) ? {Slices{16'd1}} : Lsb;

@@ -52,6 +52,10 @@ struct Machine {
     const int32_t top = (1 << design.layout.adc_bits) - 1;
     for (ir::CrossbarChip& cells : chip.crossbars) {
       for (int32_t& mult : cells.adc_mult) mult += between(0, 30);
+      // Fixed by synthesis: the same of every machine.
+      for (size_t at = 0; at < cells.lsb.size(); ++at) {
+        cells.lsb[at] = 1 + static_cast<int32_t>(at % 2);
+      }
       for (int32_t& offset : cells.adc_offset) offset += between(-500, 500);
       for (int32_t& clip : cells.adc_clip) clip = between(top - 60, top);
       for (int32_t code = 0; code <= top; ++code) {

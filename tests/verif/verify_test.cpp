@@ -127,6 +127,7 @@ TEST_CASE("RTL of a chip with every imperfection equals the twin to every code")
       crossbar.adc_clip[column] = top - step;
       crossbar.adc_mult[column] += step;
       crossbar.adc_offset[column] += 3 * step - 5;
+      crossbar.lsb[column] = 1 + step % 3;
     }
   }
   // The cells of the last layer have noise of their own.
