@@ -53,7 +53,7 @@ module xb_tile_tail #(
     output logic [            YBits-1:0] y_o         // Y
 );
 
-  for (genvar s = 0; s < Slices; ++s) begin : gen_lsb_check
+  for (genvar s = 0; s < Slices; s++) begin : gen_lsb_check
     localparam int unsigned SliceLsb = 32'(Lsb[16*s+:16]);
     if (LsbBits > 0 && (SliceLsb == 0 || SliceLsb >> LsbBits != 0)) begin : gen_bad_lsb
       $error("xb_tile: with LsbBits, Lsb holds the greatest of each slice, 1..2^LsbBits - 1");
