@@ -344,6 +344,28 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
   CHECK(parse(wider)["result"]["layers"].back()["pe"] == 5);
   const auto config = nlohmann::json::parse(ir::read_file(dir / "1/config.json"));
   CHECK(config["layers"]["fc1"]["pe"] == 5);
+
+  // A chip that simulate draws is the one that program makes, its weights moved around faults.
+  const std::string stuck = R"({"name": "stuck", "stuck_low": 0.1, "stuck_high": 0.1})";
+  const auto drawn_and_made = [&](const std::string& remap) {
+    const std::vector<std::string> moved = {
+        "--out", dir / "3", "--set", "chip.remap=" + remap, "--set", "chip.spare_columns=2"};
+    const auto with = [&moved](std::vector<std::string> command) {
+      command.insert(command.end(), moved.begin(), moved.end());
+      return crosstwin(command);
+    };
+    REQUIRE(with({"program", "--set", "chip.device=" + stuck}).status == 0);
+    const Outcome outcome =
+        with({"simulate", "--images", "100", "--chips", "1", "--set", "simulate.sweep=[]", "--set",
+              "simulate.variation=" + stuck, "--json"});
+    INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    const nlohmann::ordered_json rows = parse(outcome)["result"]["accuracy"];
+    const size_t last = rows.size() - 1;
+    CHECK(rows[last]["accuracy"] == rows[last - 1]["accuracy"]);
+    return rows[last]["accuracy"].get<double>();
+  };
+  CHECK(drawn_and_made("faults") > drawn_and_made("off"));
 }
 
 }  // namespace
