@@ -4,11 +4,30 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "compress/ir/error.hpp"
 #include "twin/device.hpp"
 
 namespace crosstwin::twin {
+namespace {
+
+// What the noise of a cell can be on this device, whatever the network: variances in level steps^2.
+struct CellBounds {
+  double least = 0;  // that a slice's mean is never below
+  double most = 0;
+};
+
+CellBounds cell_bounds(const ir::Device& device) {
+  const std::vector<double>& levels = device.cell_noise_level;
+  if (levels.empty()) {
+    return {device.cell_noise * device.cell_noise, device.cell_noise * device.cell_noise};
+  }
+  const auto [least, most] = std::minmax_element(levels.begin(), levels.end());
+  return {*least * *least, *most * *most};
+}
+
+}  // namespace
 
 ReadNoise::ReadNoise(const TileShape& shape, int32_t positions, int32_t stage,
                      const ir::CrossbarChip& chip, uint64_t seed)
@@ -74,20 +93,22 @@ CellNoise cell_noise(const ir::Design& design, const ir::Stage& stage, const ir:
 
 void set_read_noise(const ir::Device& device, std::span<const double> variance, int32_t rows,
                     ir::CrossbarChip& chip) {
-  const double most_variance = *std::max_element(variance.begin(), variance.end());
-  const int32_t gains = most_variance > 0 ? rows + 1 : 1;
+  const CellBounds cell = cell_bounds(device);
+  for (const double v : variance) {
+    ir::check(v >= cell.least * (1 - 1e-9) && v <= cell.most * (1 + 1e-9),
+              "a mean of cells is between the quietest and the noisiest");
+  }
+  const int32_t gains = cell.most > 0 ? rows + 1 : 1;
   chip.noise_mult.assign(variance.size() * static_cast<size_t>(gains), 0);
   chip.noise_shift = 0;
   const double constant = device.read_noise * device.read_noise;
-  const double greatest = std::sqrt(constant + rows * most_variance);
+  const double greatest = std::sqrt(constant + rows * cell.most);
   if (greatest == 0) return;
-  double least = device.read_noise;  // that is not 0
-  if (least == 0) {
-    least = greatest;
-    for (const double v : variance) least = v > 0 ? std::min(least, std::sqrt(v)) : least;
-  }
+  // The least deviation that is not 0; 0 when a network could have any, however small.
+  const double least = device.read_noise > 0 ? device.read_noise : std::sqrt(cell.least);
   // mult / 2^shift = sigma in units of G over that of the draw. Nine bits of the least mult give
-  // sigma to within 0.2%; fewer make the multiplier cheap.
+  // sigma to within 0.2%; fewer make the multiplier cheap. Hardware fixes the shift, so it follows
+  // from the device alone, and another network's chip of the device can be loaded.
   const double unit = level_step(device) / ir::kNoiseSigma;
   const auto fits = [&](int32_t shift) { return std::ldexp(greatest * unit, shift) < 65535.5; };
   while (chip.noise_shift < 31 && std::ldexp(least * unit, chip.noise_shift) < 256 &&
@@ -95,11 +116,11 @@ void set_read_noise(const ir::Device& device, std::span<const double> variance, 
     ++chip.noise_shift;
   }
   if (std::ldexp(greatest * unit, chip.noise_shift) < 0.5 || !fits(chip.noise_shift)) {
-    const bool cells = most_variance > constant;
+    const bool cells = cell.most > constant;
     throw ir::Error({"device " + device.name + (cells ? ".cell_noise" : ".read_noise"),
                      "is not to be had in 16 bits of noise_mult",
                      "a noise of 2^-31 to 65535 of a draw's deviation in units of conductance",
-                     std::to_string(cells ? std::sqrt(most_variance) : device.read_noise)});
+                     std::to_string(cells ? std::sqrt(cell.most) : device.read_noise)});
   }
   for (size_t at = 0; at < chip.noise_mult.size(); ++at) {
     const auto driven = static_cast<double>(at % static_cast<size_t>(gains));

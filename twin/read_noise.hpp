@@ -84,7 +84,9 @@ CellNoise cell_noise(const ir::Design& design, const ir::Stage& stage, const ir:
 // Fills the noise fields of `chip`: a conversion with n driven rows, at most `rows`, has the
 // deviation sqrt(read_noise^2 + n variance[slice]) level steps. Exact in distribution, up to the
 // generator (compress/ir/noise.hpp), where all cells are alike: a sum of independent normals is
-// normal. The gains' rounding is within 0.2% of every deviation, or 2^-16 of the layer's greatest.
+// normal. The gains' rounding is within 0.2% of every deviation, or 2^-16 of the greatest that the
+// device could have in so many rows. The shift depends on the device and `rows`, not on `variance`:
+// hardware that has it takes the chip of another network.
 // Throws ir::Error when 16 bits of gain do not do.
 void set_read_noise(const ir::Device& device, std::span<const double> variance, int32_t rows,
                     ir::CrossbarChip& chip);

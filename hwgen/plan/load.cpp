@@ -40,6 +40,9 @@ constexpr const char* kRange =
     "lossless), or generate the RTL from this chip";
 constexpr const char* kDevice =
     "program a device with the same, or generate the RTL from a chip of this device";
+constexpr const char* kNoiseShift =
+    "program both chips from one device and one layout, which the shift follows from, and generate "
+    "the RTL again";
 constexpr std::array kMeanings = {
     Meaning{"PerCell", "one conductance a cell", 0,
             "generate the RTL with generate.per_cell, so that it holds chips whose cells differ"},
@@ -52,7 +55,7 @@ constexpr std::array kMeanings = {
     Meaning{"Noise", "read noise", 0, kDevice},
     Meaning{"NoiseMult", "gains of the read noise, slice 0 first", 16, kDevice},
     Meaning{"NoiseRows", "gains of the read noise by driven rows", 0, kDevice},
-    Meaning{"NoiseShift", "shift of the read noise", 0, kDevice},
+    Meaning{"NoiseShift", "shift of the read noise", 0, kNoiseShift},
     Meaning{"InBits", "bits of an activation", 0, kShape},
     Meaning{"OutLow", "least output", 0, kShape},
     Meaning{"OutHigh", "largest output", 0, kShape},

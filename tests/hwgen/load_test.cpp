@@ -157,6 +157,10 @@ TEST_CASE("read noise adds its keys, and a chip without non-linearity fits hardw
   other.crossbars.front().inl.assign(codes, 7);
   CHECK_THAT(message_of([&] { hwgen::load(design, other, dir / "rtl"); }),
              contains("layer conv1") && contains("read noise"));
+  other = plain;
+  other.crossbars.front().noise_shift = 5;
+  CHECK_THAT(message_of([&] { hwgen::load(design, other, dir / "rtl"); }),
+             contains("(NoiseShift) differ (expected 4, got 5)") && contains("from one device"));
 
   // The other way round the hardware lacks what the chip has.
   hwgen::emit(hwgen::plan(design, plain, writable()), dir / "plain");

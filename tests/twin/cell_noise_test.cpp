@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "compress/ir/error.hpp"
 #include "compress/ir/rng.hpp"
@@ -65,6 +66,7 @@ bool alike(const std::vector<double>& chip, const std::vector<double>& cells) {
 ir::CrossbarChip noise_of(double cell, double constant) {
   ir::Device device;
   device.read_noise = constant;
+  device.cell_noise = cell;
   ir::CrossbarChip chip;
   twin::set_read_noise(device, std::vector<double>{cell * cell}, kRows, chip);
   return chip;
@@ -96,27 +98,39 @@ TEST_CASE("without a driven row there is the converter's noise alone, or none") 
   REQUIRE(test::has_sigma(chip_noise(noise_of(0.3, 1), 0), 1));
 }
 
-TEST_CASE("every gain is its deviation within its bound") {
+TEST_CASE("every gain is its deviation within its bound, and the shift is not the network's") {
   for (const double constant : {0.0, 1e-3, 0.4}) {
     for (const double cell : {1e-3, 0.05, 3.0, 20.0}) {
-      // A second slice of quieter cells.
-      const std::vector<double> variance = {cell * cell, cell * cell / 100};
-      ir::Device device;
-      device.read_noise = constant;
-      ir::CrossbarChip chip;
-      twin::set_read_noise(device, variance, kRows, chip);
-      REQUIRE(chip.noise_mult.size() == 2 * (kRows + 1));
-      const double greatest = std::sqrt(constant * constant + kRows * cell * cell);
-      for (int32_t s = 0; s < 2; ++s) {
-        for (int32_t n = 0; n <= kRows; ++n) {
-          const double sigma =
-              std::sqrt(constant * constant + n * variance[static_cast<size_t>(s)]);
-          const double got = std::ldexp(chip.noise_mult[static_cast<size_t>(s * (kRows + 1) + n)],
-                                        -chip.noise_shift) *
-                             ir::kNoiseSigma / kStep;
-          INFO(constant << ", " << cell << ", slice " << s << ", " << n << " rows");
-          REQUIRE(std::abs(got - sigma) <= std::max(0.00196 * sigma, greatest / 65536));
+      for (const double quietest : {0.0, cell / 30, cell}) {
+        ir::Device device;
+        device.read_noise = constant;
+        device.cell_noise_level = {quietest, cell};
+        const double greatest = std::sqrt(constant * constant + kRows * cell * cell);
+        std::set<int32_t> shifts;
+        // Networks of which more and fewer cells are noisy, in two slices.
+        for (const double noisy : {1.0, 0.5, 0.01, 0.0}) {
+          const auto mean = [&](double part) {
+            return part * cell * cell + (1 - part) * quietest * quietest;
+          };
+          const std::vector<double> variance = {mean(noisy), mean(noisy / 7)};
+          ir::CrossbarChip chip;
+          twin::set_read_noise(device, variance, kRows, chip);
+          REQUIRE(chip.noise_mult.size() == 2 * (kRows + 1));
+          shifts.insert(chip.noise_shift);
+          for (int32_t s = 0; s < 2; ++s) {
+            for (int32_t n = 0; n <= kRows; ++n) {
+              const double sigma =
+                  std::sqrt(constant * constant + n * variance[static_cast<size_t>(s)]);
+              const double got = std::ldexp(
+                  chip.noise_mult[static_cast<size_t>(s * (kRows + 1) + n)], -chip.noise_shift);
+              INFO(constant << ", " << cell << " and " << quietest << ", slice " << s << ", " << n
+                            << " rows");
+              REQUIRE(std::abs(got * ir::kNoiseSigma / kStep - sigma) <=
+                      std::max(0.00196 * sigma, greatest / 65536));
+            }
+          }
         }
+        REQUIRE(shifts.size() == 1);
       }
     }
   }

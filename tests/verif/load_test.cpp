@@ -10,6 +10,7 @@
 #include "tests/hwgen/sample_design.hpp"
 #include "tests/temporary_dir.hpp"
 #include "tests/verif/naive_twin.hpp"
+#include "twin/read_noise.hpp"
 #include "verif/cosim/verify.hpp"
 
 using namespace crosstwin;
@@ -42,7 +43,9 @@ struct Machine {
         std::swap(all[at - 1], all[rng.below(static_cast<uint32_t>(at))]);
       }
       std::copy_n(all.begin(), crossbar->rows.size(), crossbar->rows.begin());
-      for (int16_t& weight : crossbar->weight) weight = static_cast<int16_t>(between(-127, 127));
+      // The first layer's cells are at other levels, and of other noise, in every machine.
+      const int32_t most = &stage == &design.stages.front() ? 127 >> (2 * (seed - 1)) : 127;
+      for (int16_t& weight : crossbar->weight) weight = static_cast<int16_t>(between(-most, most));
       for (int32_t& bias : crossbar->bias) bias = between(-3000, 3000);
       for (uint16_t& mult : crossbar->mult) mult = static_cast<uint16_t>(between(2000, 65535));
       for (uint8_t& shift : crossbar->shift) shift = static_cast<uint8_t>(between(22, 24));
@@ -64,13 +67,13 @@ struct Machine {
       cells.noise_mult = {3, 2};
       cells.noise_shift = 4;
     }
-    // The cells of the first layer have noise.
-    ir::CrossbarChip& first = chip.crossbars.front();
-    const auto rows = static_cast<int32_t>(first.g.size() / (2 * first.adc_mult.size()));
-    first.noise_mult.clear();
-    for (int32_t i = 0; i < 2 * (std::min(rows, design.layout.tile_rows) + 1); ++i) {
-      first.noise_mult.push_back(between(0, 5));
-    }
+    // The cells of the first layer have noise by their level, its converters none.
+    ir::Device device;
+    for (int32_t k = 0; k < device.levels; ++k) device.cell_noise_level.push_back(0.01 + 0.04 * k);
+    const ir::Stage& first = design.stages.front();
+    const twin::TileShape shape = twin::tile_shape(design, first);
+    twin::set_read_noise(device, twin::cell_noise(design, first, device).variance,
+                         std::min(shape.rows, shape.tile_rows), chip.crossbars.front());
     ir::Rng pixels(17);
     for (int64_t at = 0; at < kImages * design.input.size(); ++at) {
       images.push_back(static_cast<uint8_t>(pixels.below(256)));
@@ -134,6 +137,8 @@ struct Bench {
 
 TEST_CASE("a load makes another network on another chip of the RTL, to every code") {
   const Bench bench("load");
+  const auto gains = [](const Machine& machine) { return machine.chip.crossbars[0].noise_mult; };
+  REQUIRE(2 * gains(bench.other).back() < gains(bench.built).back());
   const verif::Report before = bench.verify(bench.built, nullptr, ir::chip_hash(bench.built.chip));
   INFO(verif::to_text(before));
   CHECK(before.passed());
