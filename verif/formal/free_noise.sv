@@ -1,7 +1,8 @@
 // Stands for xb_noise in a proof about any noise: the prover's script connects `content`.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A table over the counter and the lowest bit of the image number, with the times of xb_noise.
+// A table over the counter and the lowest bit of the image number, with the times of xb_noise. With
+// Gain the gains are 0, for no noise, and 1.
 
 module xb_noise #(
     parameter int unsigned Positions = 16,
@@ -43,19 +44,24 @@ module xb_noise #(
   localparam int unsigned Stages = xb_pkg::noise_latency(
       (xb_pkg::MaxSlices * 16)'(NoiseMult)
   ) - xb_pkg::NoiseImageDelay;
+  localparam int unsigned GainStage = xb_pkg::NoiseGainDelay - xb_pkg::NoiseImageDelay;
 
   logic [(NoiseBits<<KeyBits)-1:0] content;  // undriven
   logic [xb_pkg::NoiseImageDelay*(KeyBits-1)-1:0] counter_q;
   logic [KeyBits-1:0] key;
-  logic [Stages*NoiseBits-1:0] value_q;
+  logic [Stages*NoiseBits-1:0] value_d, value_q;
 
   assign key = {image_i[0], counter_q[(xb_pkg::NoiseImageDelay-1)*(KeyBits-1)+:KeyBits-1]};
   assign value_o = value_q[(Stages-1)*NoiseBits+:NoiseBits];
+  always_comb begin
+    value_d = (Stages * NoiseBits)'({value_q, content[key*NoiseBits+:NoiseBits]});
+    if (Gain && !mult_i[0]) value_d[GainStage*NoiseBits+:NoiseBits] = '0;
+  end
   always_ff @(posedge clk_i) begin
     counter_q <= (xb_pkg::NoiseImageDelay * (KeyBits - 1))'({
       counter_q, position_i, tile_i, column_i, plane_i, word_i
     });
-    value_q <= (Stages * NoiseBits)'({value_q, content[key*NoiseBits+:NoiseBits]});
+    value_q <= value_d;
   end
 
 endmodule

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The memories of weights, converter constants and codes hold whatever the solver likes
-// (free_rom.sv), the noise of every conversion is what it likes (free_noise.sv). One column, the
+// (free_rom.sv), the noise of every conversion is what it likes (free_noise.sv); with NoiseRows it is
+// there or not by the number of driven rows, as the solver likes. One column, the
 // solver's choice, is computed again in arithmetic wide enough for anything; so a sum that wraps is
 // a failure. Data = 0 leaves that out and proves the handshakes alone.
 
@@ -30,6 +31,7 @@ module prove_tile #(
     parameter int unsigned LsbBits = 0,  // > 0: any LSB a column, of at most Lsb = 2^LsbBits - 1
     parameter bit Inl = 1'b0,  // any code table
     parameter bit Noise = 1'b0,  // every position is an image
+    parameter bit NoiseRows = 1'b0,  // any gains of 0 and 1 by driven rows
     parameter int unsigned MaxHeld = 8,
     parameter int unsigned Wait = 24,
     parameter bit Data = 1'b1,
@@ -52,7 +54,9 @@ module prove_tile #(
         1, Tiles, Cols, InBits, Slices
     ),
     localparam int unsigned NoiseBits = xb_pkg::noise_bits(128'd1, NoiseShift),
-    localparam int unsigned DrawBits = Noise ? NoiseBits << KeyBits : 1
+    localparam int unsigned DrawBits = Noise ? NoiseBits << KeyBits : 1,
+    localparam int unsigned FullRows = (Rows < TileRows) ? Rows : TileRows,
+    localparam int unsigned GainBits = (FullRows + 1) * Slices
 ) (
     input logic                        clk_i,
     input logic                        rst_ni,
@@ -61,6 +65,7 @@ module prove_tile #(
     input logic [Cols*AdcWordBits-1:0] adc_i,
     input logic [        CodeBits-1:0] codes_i,
     input logic [        DrawBits-1:0] draws_i,
+    input logic [        GainBits-1:0] gains_i,
     input logic [                 3:0] pick_i,
     input logic                        mark_i,
     input logic                        in_valid_i,
@@ -92,6 +97,7 @@ module prove_tile #(
   logic [Cols*AdcWordBits-1:0] adc_q;
   logic [CodeBits-1:0] codes_q;
   logic [DrawBits-1:0] draws_q;
+  logic [GainBits*16-1:0] gains_q;  // word n: n driven rows, slice 0 low
   logic [3:0] pick_q;
   always_ff @(posedge clk_i) begin
     if (!rst_n) begin
@@ -100,6 +106,7 @@ module prove_tile #(
       draws_q <= draws_i;
       pick_q <= (32'(pick_i) < Cols) ? pick_i : 4'd0;
       adc_q <= adc_i;
+      for (int i = 0; i < GainBits; i = i + 1) gains_q[i*16+:16] <= 16'(gains_i[i]);
       for (int i = 0; i < Cols * Slices; i = i + 1) begin
         adc_q[i*FieldBits+MultBits+:16-MultBits] <= '0;
       end
@@ -161,6 +168,7 @@ module prove_tile #(
       .Inl         (Inl),
       .Noise       (Noise),
       .NoiseShift  (NoiseShift),
+      .NoiseRows   (NoiseRows),
       .Lsb         ({Slices{16'(Lsb)}}),
       .LsbBits     (LsbBits)
   ) u_dut (
@@ -186,6 +194,7 @@ module prove_tile #(
   logic [WordBits-1:0] word;
   logic [LaneBits-1:0] cells;
   logic [InBits*2*Slices*16-1:0] current_q, current;
+  logic [InBits*4-1:0] driven_q, driven;  // rows of the tile, a plane each
   logic [FieldBits-1:0] fields;  // of the column's slice: {lsb, clip, offset, gain}
   logic [  KeyBits-1:0] key;
   logic signed [31:0] y_q, y, code, product, most, lsb;
@@ -195,10 +204,14 @@ module prove_tile #(
 
   always_comb begin
     current = current_q;
+    driven  = driven_q;
     cells   = '0;
     for (int l = 0; l < RowLanes; l = l + 1) begin
       cells = word[(l*Pe+32'(pick_q)%Pe)*LaneBits+:LaneBits];
       for (int b = 0; b < InBits; b = b + 1) begin
+        if (in_data_i[l*InBits+b] && 32'(tile_beat_q) * RowLanes + l < 32'(rows_here)) begin
+          driven[b*4+:4] = driven[b*4+:4] + 4'd1;
+        end
         for (int k = 0; k < 2 * Slices; k = k + 1) begin
           // k = polarity * Slices + slice, as the cells of a word lie
           if (in_data_i[l*InBits+b] && 32'(tile_beat_q) * RowLanes + l < 32'(rows_here)) begin
@@ -230,7 +243,9 @@ module prove_tile #(
             PlaneBits'(b),
             NameBits'(k % Slices * 2 + k / Slices)
           });
-          code = code + 32'($signed(draws_q[key*NoiseBits+:NoiseBits]));
+          if (!NoiseRows || gains_q[(32'(driven[b*4+:4])*Slices+k%Slices)*16]) begin
+            code = code + 32'($signed(draws_q[key*NoiseBits+:NoiseBits]));
+          end
         end
         if (PerColumn) begin
           fields  = adc_q[(32'(pick_q)*Slices+k%Slices)*FieldBits+:FieldBits];
@@ -260,9 +275,11 @@ module prove_tile #(
   always_ff @(posedge clk_i) begin
     if (!rst_n) begin
       current_q <= '0;
+      driven_q <= '0;
       y_q <= '0;
     end else if (accept && pick_here) begin
       current_q <= tile_end ? '0 : current;
+      driven_q  <= tile_end ? '0 : driven;
       if (tile_end) y_q <= (row_end && pass_end) ? 32'sd0 : y;
     end
   end
