@@ -100,6 +100,13 @@ void emit_module(const Subject& s, const std::filesystem::path& dir) {
       p.list.push_back({"NoiseMult", packed(s.form.noise_mult, 16)});
       p.set("NoiseShift", s.form.noise_shift);
       p.list.push_back({"NoiseKeys", "64'h0123456789abcdef"});
+      if (s.form.noise_rows) {
+        const int32_t gains = std::min(s.shape.rows, s.shape.tile_rows) + 1;
+        p.set("NoiseRows", 1);
+        p.image("NoiseImage", "noise");
+        p.set("NoiseBlock", style(s, gains, s.shape.slices * 16));
+        random_image(dir / "noise.hex", gains, s.shape.slices * 16, 4);
+      }
     }
     if (!s.form.per_cell) {
       p.image("TableImage", "table");

@@ -212,6 +212,13 @@ std::vector<Subject> subjects() {
     s.form.lsb = {7, 7};
     s.form.lsb_bits = 3;
   });
+  add("tile_column_lsb_lanes8", "xb_tile", [](Subject& s) {
+    s.build.adc_lanes = 8;
+    s.form.adc_per_column = true;
+    s.form.offset_bits = 2;
+    s.form.lsb = {255, 255};
+    s.form.lsb_bits = 8;
+  });
   add("tile_tiles4", "xb_tile", [](Subject& s) {
     s.shape.rows = 128;
     s.shape.tile_rows = 32;
@@ -226,6 +233,11 @@ std::vector<Subject> subjects() {
   add("tile_noise", "xb_tile", [](Subject& s) {
     s.form.noise_mult = {300, 300};
     s.form.noise_shift = 10;
+  });
+  add("tile_noise_rows", "xb_tile", [](Subject& s) {
+    s.form.noise_mult = {2047, 2047};
+    s.form.noise_shift = 10;
+    s.form.noise_rows = true;
   });
 
   add("mac_small", "xb_mac", [](Subject& s) { mac(s, 1, 1, false); });

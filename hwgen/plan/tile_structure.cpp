@@ -146,10 +146,8 @@ void converter(Structure& s, const LayerShape& shape, const TileForm& form, cons
     converter_sum(s, form, gain, acc_bits, sum_bits);
   }
   if (form.adc_per_column) {
-    s.plain += 3.0 * acc_bits;                        // waits for them
-    s.mux += 16 + form.offset_bits + shape.adc_bits;  // the slice's
-    s.plain += 5.0 * shape.adc_bits;                  // the clip beside the sum
-    s.comb += shape.adc_bits;                         // compares
+    s.plain += 3.0 * acc_bits;  // waits for them
+    s.comb += shape.adc_bits;   // compares with the clip
     s.mux += shape.adc_bits;
   } else if (differ(form.adc_clip) || form.adc_clip[0] + 1 < 1 << shape.adc_bits) {
     s.mux += 2.0 * shape.adc_bits;
@@ -243,14 +241,21 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
   }
   if (form.noise_rows) driven_rows(s, shape, build, full_rows, writable);
   if (form.adc_per_column || !form.noise_mult.empty()) counter(s, shape.cols);
+  // Constants of a column: a slice's serve its two polarities, and all planes of a beat.
+  const int32_t sets = std::min(shape.slices, (converters + 1) / 2);
   if (form.adc_per_column) {
     rom(s, shape.cols, shape.slices * (16 + form.offset_bits + shape.adc_bits + form.lsb_bits),
         build, writable);
+    s.mux += static_cast<double>(sets) *
+             (16 + form.offset_bits + shape.adc_bits + form.lsb_bits);  // the slice's
+    s.plain += 5.0 * sets * shape.adc_bits;                             // the clip beside the sum
+    s.plain += static_cast<double>(sets) * form.lsb_bits * kLsbWait;    // on its way to the codes
   }
 
   // Codes with their slice's weight; pairs and planes added.
   const int32_t unit = shape.adc_bits + 1;
-  const int32_t term = unit + shape.cell_bits * (shape.slices - 1);
+  const int32_t steps = unit + form.lsb_bits;  // in level steps, behind a column's own LSB
+  const int32_t term = steps + shape.cell_bits * (shape.slices - 1);
   int32_t units = 1;
   if (build.adc_lanes <= 1) {
     s.mux += term;
@@ -261,13 +266,11 @@ Structure tile_structure(const LayerShape& shape, const TileForm& form, const Bu
     if (units == 1) s.plain += term;
   }
   for (int32_t left = units, level = 1; left > 1; left = (left + 1) / 2, ++level) {
-    s.add += left / 2 * (unit + level);
-    s.plain += static_cast<double>(left / 2) * (term - unit);
+    s.add += left / 2 * (steps + level);
+    s.plain += static_cast<double>(left / 2) * (term - steps);
   }
   if (form.lsb_bits > 0) {
     for (int32_t i = 0; i < units; ++i) product(s, form.lsb_bits, unit, build.dsp);
-    s.mux += static_cast<double>(units) * form.lsb_bits;               // the slice's
-    s.plain += static_cast<double>(units) * form.lsb_bits * kLsbWait;  // on its way to the codes
   }
   for (const int32_t lsb : form.lsb_bits > 0 ? std::vector<int32_t>() : form.lsb) {
     if (std::popcount(static_cast<uint32_t>(lsb)) < 2) continue;
