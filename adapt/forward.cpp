@@ -57,6 +57,19 @@ std::vector<int32_t> requantized(const ir::Crossbar& crossbar, const std::vector
   return codes;
 }
 
+// Zeros take the value of the nearest column of their row on the left within the tile, or else on
+// the right.
+void fill_rows(std::vector<double>& values, int32_t cols, int32_t tile_cols) {
+  for (auto row = values.begin(); row != values.end(); row += cols) {
+    for (int32_t c = 1; c < cols; ++c) {
+      if (row[c] == 0 && c % tile_cols != 0) row[c] = row[c - 1];
+    }
+    for (int32_t c = cols - 1; c-- > 0;) {
+      if (row[c] == 0) row[c] = row[c + 1];
+    }
+  }
+}
+
 struct Work {  // of one thread
   std::vector<int32_t> in;
   std::vector<int32_t> out;
@@ -193,8 +206,10 @@ std::vector<uint16_t> ChipForward::cells(size_t layer, const ChipDraw& draw, boo
     std::vector<double> folded;
     if (fold) {
       folded = drawn(arrays_.device);
-      attenuation.assign(physical.cell(2, 0, 0, 0), 1);
+      attenuation.assign(physical.cell(2, 0, 0, 0), 0);  // not known
     }
+    ir::check(attenuation.size() == physical.cell(2, 0, 0, 0),
+              "all placements have as many places");
     for (int32_t line = 0; line < 2 * shape.slices * shape.rows; ++line) {
       const int32_t p = line / shape.rows / shape.slices;
       const int32_t s = line / shape.rows % shape.slices;
@@ -211,6 +226,7 @@ std::vector<uint16_t> ChipForward::cells(size_t layer, const ChipDraw& draw, boo
         }
       }
     }
+    if (fold) fill_rows(attenuation, physical.cols, tile_cols + placed.spare_columns);
   }
   std::vector<uint16_t> rounded(g.size());
   std::transform(g.begin(), g.end(), rounded.begin(), twin::to_conductance);
