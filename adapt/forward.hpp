@@ -3,7 +3,8 @@
 //
 // Deviations from the twin: converter ranges are those of one chip, set at the start of every
 // epoch, where every real chip has its own; a recalibrated layer is fitted on kFitImages images,
-// not on 512; behind wires a step between two foldings has the attenuations of the last one.
+// not on 512; behind wires a step between two foldings has the attenuations of the last one, a
+// place that was empty then that of its neighbour.
 #pragma once
 
 #include <cstdint>
@@ -27,7 +28,7 @@
 
 namespace crosstwin::adapt {
 
-// What chips are made of. Throws ir::Error for a device of programmed cells.
+// What chips are made of.
 struct Arrays {
   ir::Layout layout;
   ir::Device device;
@@ -66,7 +67,7 @@ class ChipForward {
   };
 
   // `compressed` is on its grid and has calibrated edges, as `compress` leaves it. `arrays.images`
-  // must outlive this.
+  // must outlive this. Throws ir::Error for a device of cells that are programmed already.
   ChipForward(const ir::Network& compressed, Arrays arrays);
   ChipForward(const ChipForward&) = delete;
   ChipForward& operator=(const ChipForward&) = delete;
