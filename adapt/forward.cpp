@@ -1,236 +1,381 @@
-// Weights to cells and back, in floats.
+// Programs a chip a step from the twin's parts, and runs the twin's stages on blocks of training.
 // SPDX-License-Identifier: Apache-2.0
 #include "adapt/forward.hpp"
-
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "adapt/recalibrate.hpp"
 #include "adapt/reference.hpp"
 #include "compress/ir/atomic_write.hpp"
-#include "compress/ir/chip.hpp"
-#include "compress/ir/device_arrays.hpp"
 #include "compress/ir/device_json.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/ir/integers.hpp"
 #include "compress/layout/map.hpp"
+#include "compress/nn/kernels.hpp"
 #include "compress/prune/crossbar.hpp"
+#include "twin/calibrate.hpp"
+#include "twin/converter.hpp"
 #include "twin/device.hpp"
 #include "twin/program.hpp"
-#include "twin/tile_shape.hpp"
 
 namespace crosstwin::adapt {
 
 namespace {
 
-// [C] of a sum Y, in level steps: conversions round and are noisy independently of each other, and
-// so are the driven cells of both polarities.
-std::vector<double> conversion_noise(const twin::TileShape& shape, const ir::Device& device,
-                                     const std::vector<int32_t>& lsb, const twin::CellNoise& cells,
-                                     double driven) {
-  ir::check(lsb.size() == static_cast<size_t>(shape.slices * shape.cols), "lsb is [S][C]");
-  double planes = 0;
-  for (int32_t b = 0; b < shape.planes; ++b) {
-    planes +=
-        static_cast<double>(shape.plane_weight(b)) * static_cast<double>(shape.plane_weight(b));
+Arrays checked(Arrays arrays) {
+  if (!arrays.device.conductances.empty()) {
+    throw ir::Error({arrays.device.place("conductances"),
+                     "are of cells that are programmed already", "a device to be programmed",
+                     "a file", "recalibrate that chip, or retrain with its fault_map"});
   }
-  const double conversions = 2 * shape.row_tiles() * planes;
-  std::vector<double> sigma;
-  for (int32_t c = 0; c < shape.cols; ++c) {
-    double variance = 0;
-    for (int32_t s = 0; s < shape.slices; ++s) {
-      const double step = lsb[static_cast<size_t>(s * shape.cols + c)];
-      // Cells on their levels convert exactly at one step a code.
-      const double rounding = (step * step - (device.ideal() ? 1 : 0)) / 12;
-      const double read = device.read_noise * device.read_noise;
-      const double of_cells = cells.variance[static_cast<size_t>(s)];
-      variance += std::ldexp(conversions * (rounding + read) + 2 * driven * of_cells,
-                             2 * shape.cell_bits * s);
+  arrays.device = ir::with_levels(arrays.device, 1 << arrays.layout.cell_bits);
+  return arrays;
+}
+
+ir::Device without_wires(ir::Device device) {
+  device.wires = {};
+  return device;
+}
+
+std::span<const uint8_t> first(std::span<const uint8_t> images, const ir::Design& design,
+                               int64_t most) {
+  const int64_t count = std::min(twin::image_count(design, images), most);
+  return images.first(static_cast<size_t>(count * design.input.size()));
+}
+
+std::vector<int32_t> requantized(const ir::Crossbar& crossbar, const std::vector<int32_t>& sums) {
+  const auto cols = static_cast<int32_t>(crossbar.bias.size());
+  std::vector<int32_t> codes;
+  codes.reserve(sums.size());
+  for (size_t i = 0; i < sums.size(); i += static_cast<size_t>(cols)) {
+    for (int32_t c = 0; c < cols; ++c) {
+      codes.push_back(twin::requantize(crossbar, c, sums[i + static_cast<size_t>(c)]));
     }
-    sigma.push_back(std::sqrt(variance));
   }
-  return sigma;
+  return codes;
+}
+
+// Zeros take the value of the nearest column of their row on the left within the tile, or else on
+// the right.
+void fill_rows(std::vector<double>& values, int32_t cols, int32_t tile_cols) {
+  for (auto row = values.begin(); row != values.end(); row += cols) {
+    for (int32_t c = 1; c < cols; ++c) {
+      if (row[c] == 0 && c % tile_cols != 0) row[c] = row[c - 1];
+    }
+    for (int32_t c = cols - 1; c-- > 0;) {
+      if (row[c] == 0) row[c] = row[c + 1];
+    }
+  }
+}
+
+struct Work {  // of one thread
+  std::vector<int32_t> in;
+  std::vector<int32_t> out;
+  std::vector<twin::NoisePlace> place;
+  twin::FastTile::Scratch scratch;
+};
+Work& own_work() {
+  thread_local Work work;
+  return work;
 }
 
 }  // namespace
 
-ArrayModel::ArrayModel(const ir::Network& compressed, const ir::Layout& layout,
-                       const ir::Device& device, std::span<const uint8_t> images,
-                       const std::vector<std::vector<int32_t>>& lsb,
-                       std::vector<ir::Placement> placements)
-    : device_(ir::with_levels(device, 1 << layout.cell_bits)),
-      layout_(layout),
-      placements_(std::move(placements)) {
-  if (!device.conductances.empty()) {
-    throw ir::Error({device.place("conductances"), "are of cells that are programmed already",
-                     "a device to be programmed", "a file",
-                     "recalibrate that chip, or retrain with its fault_map"});
+std::string arrays_key(const Arrays& arrays) {
+  const ir::Layout& layout = arrays.layout;
+  nlohmann::ordered_json names = {{"device", ir::device_json(arrays.device)},
+                                  {"device_files", ir::device_files_hash(arrays.device)},
+                                  {"layout",
+                                   {layout.tile_rows, layout.tile_cols, layout.cell_bits,
+                                    layout.slices, layout.weight_range, layout.adc_bits}},
+                                  {"adc",
+                                   {twin::to_string(arrays.adc.range), arrays.adc.percentile,
+                                    twin::to_string(arrays.adc.per), arrays.adc.aged}},
+                                  {"recalibrated", arrays.recalibrated},
+                                  {"placements", nlohmann::ordered_json::array()}};
+  for (const ir::ConverterRange& range : arrays.adc.given) {
+    names["given"].push_back({range.stage, range.lsb, range.adc_shift});
   }
-  const ir::DeviceArrays arrays(device_);
-  const ir::Design design = layout::map(compressed, layout);
-  const int64_t count = std::min(twin::image_count(design, images), twin::kMaxCalibrationImages);
-  const std::vector<RowStatistics> statistics =
-      row_statistics(design, images.first(static_cast<size_t>(count * design.input.size())));
-  const auto& input = std::get<ir::Input>(compressed.nodes.front().kind);
-  double in_scale = ir::input_scale(compressed.nodes.front());
-  for (const ir::Node& node : compressed.nodes) {
-    const auto matrix = prune::as_crossbar(node);
-    if (matrix) {
-      const auto stage =
-          std::find_if(design.stages.begin(), design.stages.end(),
-                       [&](const ir::Stage& each) { return each.name == node.name; });
-      ir::check(stage != design.stages.end(), "every layer with weights is a stage");
-      Layer layer;
-      layer.name = node.name;
-      layer.stage = static_cast<size_t>(stage - design.stages.begin());
-      layer.rows = static_cast<int32_t>(matrix->row_count());
-      layer.cols = matrix->columns;
-      layer.scale = *matrix->weight_scale;
-      const auto& crossbar = std::get<ir::Crossbar>(stage->kind);
-      layer.logits = crossbar.logits;
-      layer.in_scale = in_scale;
-      const size_t at = layers_.size();
-      ir::check(at < lsb.size(), "every crossbar has its converters' steps");
-      const int32_t area = crossbar.kernel_h * crossbar.kernel_w;
-      for (size_t r = 0; r < crossbar.rows.size(); ++r) {
-        const double zero = at == 0 ? input.zero[static_cast<size_t>(crossbar.rows[r] / area)] : 0;
-        const double mean = statistics[at].mean[r];
-        layer.zero.push_back(in_scale * zero);
-        layer.mean.push_back(in_scale * (mean - zero));
-        layer.variance.push_back(in_scale * in_scale * (statistics[at].square[r] - mean * mean));
-      }
-      layer.noise =
-          conversion_noise(twin::tile_shape(design, *stage), device_, lsb[at],
-                           twin::cell_noise(design, *stage, device_), statistics[at].driven);
-      layers_.push_back(std::move(layer));
-    }
-    if (node.quant && !layers_.empty()) {
-      layers_.back().edge = node.quant;
-      in_scale = node.quant->scale;
-    }
-  }
-  if (placements_.empty()) placements_.resize(layers_.size());
-  for (size_t i = 0; arrays.has_faults() && i < layers_.size(); ++i) {
-    layers_[i].faults = arrays.faults(design, design.stages[layers_[i].stage], placements_[i]);
-  }
-  ir::check(placements_.size() == layers_.size(), "there is a placement for every crossbar");
-}
-
-std::string ArrayModel::key() const {
-  nlohmann::ordered_json names = {{"device", ir::device_json(device_)},
-                                  {"device_files", ir::device_files_hash(device_)}};
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    const ir::Placement& placement = placements_[i];
-    names["layers"].push_back({layers_[i].noise, placement.spare_columns, placement.row_of,
-                               placement.column_of, placement.swapped, placement.makes_up});
+  for (const ir::Placement& placement : arrays.placements) {
+    names["placements"].push_back({placement.spare_columns, placement.row_of, placement.column_of,
+                                   placement.swapped, placement.makes_up});
   }
   return ir::content_hash(names.dump());
 }
 
-void ArrayModel::quantize(size_t index, std::span<float> weight) const {
-  const Layer& layer = layers_[index];
-  const auto range = static_cast<float>(layout_.weight_range);
-  for (size_t i = 0; i < weight.size(); ++i) {
-    const float scale = layer.scale[i / static_cast<size_t>(layer.rows)];
-    weight[i] = scale * std::clamp(std::round(weight[i] / scale), -range, range);
+ChipForward::ChipForward(const ir::Network& compressed, Arrays arrays)
+    : arrays_(checked(std::move(arrays))),
+      bare_(without_wires(arrays_.device)),
+      files_(arrays_.device),
+      network_(compressed),
+      design_(layout::map(compressed, arrays_.layout)),
+      pipeline_(design_),
+      fit_inputs_(
+          twin::to_stream_order(first(arrays_.images, design_, kFitImages), design_.input)) {
+  const auto& input = std::get<ir::Input>(compressed.nodes.front().kind);
+  double in_scale = ir::input_scale(compressed.nodes.front());
+  for (const ir::Node& node : compressed.nodes) {
+    if (const auto matrix = prune::as_crossbar(node)) {
+      const auto stage =
+          std::find_if(design_.stages.begin(), design_.stages.end(),
+                       [&](const ir::Stage& each) { return each.name == node.name; });
+      ir::check(stage != design_.stages.end(), "every layer with weights is a stage");
+      Layer layer;
+      layer.name = node.name;
+      layer.stage = static_cast<size_t>(stage - design_.stages.begin());
+      layer.rows = static_cast<int32_t>(matrix->row_count());
+      layer.cols = matrix->columns;
+      layer.scale = *matrix->weight_scale;
+      layer.in_scale = in_scale;
+      layer.zero.assign(static_cast<size_t>(stage->in.c), 0);
+      if (layers_.empty()) layer.zero = input.zero;
+      layer.out_scale = layer.scale.front() * in_scale;
+      layers_.push_back(std::move(layer));
+    }
+    if (node.quant && !layers_.empty()) layers_.back().out_scale = in_scale = node.quant->scale;
+  }
+  ir::check(arrays_.placements.empty() || arrays_.placements.size() == layers_.size(),
+            "there is a placement for every crossbar");
+  converters_.resize(layers_.size());
+  chips_.resize(layers_.size());
+  noise_.resize(layers_.size());
+  tiles_.resize(layers_.size());
+  attenuation_.resize(layers_.size());
+}
+
+ir::Network ChipForward::on_grid(const nn::Parameters& parameters) const {
+  ir::Network network = network_;
+  const auto range = static_cast<float>(arrays_.layout.weight_range);
+  for (const Layer& layer : layers_) {
+    const nn::LayerParameters& from = parameters.at(layer.name);
+    const prune::CrossbarRef to = prune::crossbar(network, layer.name);
+    *to.bias = from.bias;
+    for (size_t i = 0; i < from.weight.size(); ++i) {
+      // A column of zeros may come without a scale.
+      const float scale = layer.scale[i / static_cast<size_t>(layer.rows)];
+      (*to.weight)[i] =
+          scale > 0 ? scale * std::clamp(std::round(from.weight[i] / scale), -range, range) : 0;
+    }
+  }
+  return network;
+}
+
+const ir::Placement& ChipForward::placement(const ChipDraw& draw, size_t layer) const {
+  static const ir::Placement in_order;
+  const auto& all = draw.placements != nullptr ? *draw.placements : arrays_.placements;
+  return all.empty() ? in_order : all[layer];
+}
+
+void ChipForward::set_ranges(const nn::Parameters& parameters, const ChipDraw& draw) {
+  const ir::Design design = layout::map(on_grid(parameters), arrays_.layout);
+  const auto& placements = draw.placements != nullptr ? *draw.placements : arrays_.placements;
+  const auto images = first(arrays_.images, design, twin::kMaxCalibrationImages);
+  const ir::Chip chip =
+      arrays_.recalibrated
+          ? recalibrate(design, arrays_.device, draw.faults, images, arrays_.adc, placements).chip
+          : twin::program(design, arrays_.device, draw.faults, images, arrays_.adc, nullptr,
+                          placements);
+  twin::AdcOptions given;
+  for (const ir::CrossbarChip& each : chip.crossbars)
+    given.given.push_back({each.stage, each.lsb, {}});
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    // Without the draws of its converters, which are every chip's own.
+    converters_[i] = chip.crossbars[i];
+    twin::calibrate(design, design.stages[layers_[i].stage], arrays_.device, given, {},
+                    pipeline_.window(layers_[i].stage), converters_[i]);
+    converters_[i].g.clear();
   }
 }
 
-void ArrayModel::to_codes(size_t index, std::span<float> values) const {
-  const std::optional<ir::ActivationQuant>& edge = layers_[index].edge;
-  if (!edge) return;
-  const float scale = edge->scale;
-  const auto top = static_cast<float>((1 << (edge->is_signed ? edge->bits - 1 : edge->bits)) - 1);
-  // Below an unsigned edge the relu clips.
-  for (float& value : values) {
-    value = scale * std::clamp(std::round(value / scale), -top - 1, top);
-  }
-}
-
-void ArrayModel::disturb(size_t index, const ChipDraw& chip, bool recalibrated,
-                         std::span<float> weight, std::span<float> bias) const {
-  using twin::Fault;
-  const Layer& layer = layers_[index];
-  const ir::Placement& placement = (chip.placements ? *chip.placements : placements_)[index];
-  const twin::CellModel faults(device_, chip.faults);
-  const twin::CellModel cells(device_, chip.cells);
-  const double step = twin::level_step(device_);
-  twin::TileShape physical;
-  physical.rows = layer.rows;
-  physical.cols = placement.columns(layer.cols, layout_.tile_cols);
-  physical.slices = layout_.slices;
-  quantize(index, weight);
-  // [C]: of effective and own weights, weighted by the spread of the activations.
-  std::vector<double> both(static_cast<size_t>(layer.cols));
-  std::vector<double> square(both.size());
-  std::vector<float> own(weight.begin(), weight.end());
-  tbb::parallel_for(0, layer.cols, [&](int32_t c) {
-    const auto column = static_cast<size_t>(c);
-    const float scale = layer.scale[column];
-    for (int32_t r = 0; r < layer.rows; ++r) {
-      const size_t at = column * static_cast<size_t>(layer.rows) + static_cast<size_t>(r);
-      const auto code = static_cast<int32_t>(std::lround(weight[at] / scale));
-      double sum = 0;
-      for (int32_t s = 0; s < layout_.slices; ++s) {
-        twin::CellPlace place[2];
-        Fault fault[2];
-        int32_t level[2];
-        for (int32_t p = 0; p < 2; ++p) {
-          place[p] = {static_cast<int32_t>(layer.stage), placement.swap(c) ? 1 - p : p, s,
-                      placement.row(r), placement.column(c, layout_.tile_cols)};
-          fault[p] = layer.faults.empty()
-                         ? faults.fault(place[p])
-                         : static_cast<Fault>(layer.faults[physical.cell(
-                               place[p].polarity, s, place[p].row, place[p].column)]);
-          level[p] = ir::slice_code(code, p, s, layout_.cell_bits);
+std::vector<uint16_t> ChipForward::cells(size_t layer, const ChipDraw& draw, bool fold) {
+  const ir::Placement& placed = placement(draw, layer);
+  const size_t stage = layers_[layer].stage;
+  const auto drawn = [&](const ir::Device& device) {
+    return twin::draw_real_cells(design_, stage, device, files_, draw.cells, placed, draw.faults)
+        .now;
+  };
+  std::vector<double> g = drawn(bare_);
+  if (!arrays_.device.wires.ideal()) {
+    const twin::TileShape shape = twin::tile_shape(design_, design_.stages[stage]);
+    const int32_t tile_cols = arrays_.layout.tile_cols;
+    twin::TileShape physical = shape;
+    physical.cols = placed.columns(shape.cols, tile_cols);
+    std::vector<double>& attenuation = attenuation_[layer];
+    std::vector<double> folded;
+    if (fold) {
+      folded = drawn(arrays_.device);
+      attenuation.assign(physical.cell(2, 0, 0, 0), 0);  // not known
+    }
+    ir::check(attenuation.size() == physical.cell(2, 0, 0, 0),
+              "all placements have as many places");
+    for (int32_t line = 0; line < 2 * shape.slices * shape.rows; ++line) {
+      const int32_t p = line / shape.rows / shape.slices;
+      const int32_t s = line / shape.rows % shape.slices;
+      const int32_t r = line % shape.rows;
+      for (int32_t c = 0; c < shape.cols; ++c) {
+        const size_t at = shape.cell(p, s, r, c);
+        double& there = attenuation[physical.cell(placed.swap(c) ? 1 - p : p, s, placed.row(r),
+                                                  placed.column(c, tile_cols))];
+        if (fold) {
+          if (g[at] > 0) there = folded[at] / g[at];
+          g[at] = folded[at];
+        } else {
+          g[at] *= there;
         }
-        double g[2];
-        for (int32_t p = 0; p < 2; ++p) {
-          if (fault[p] != Fault::kNone) {
-            g[p] = faults.stuck_at(fault[p]);
-            continue;
-          }
-          const int32_t target = placement.makes_up && fault[1 - p] != Fault::kNone
-                                     ? faults.made_up(level[p], level[1 - p], fault[1 - p])
-                                     : level[p];
-          g[p] = cells.aged(cells.program(target, place[p]).g, target, place[p]);
-        }
-        sum += std::ldexp((g[0] - g[1]) / step, layout_.cell_bits * s);
       }
-      weight[at] = scale * static_cast<float>(sum);
-      const double spread = layer.variance[static_cast<size_t>(r)];
-      both[column] += spread * own[at] * weight[at];
-      square[column] += spread * weight[at] * weight[at];
     }
-  });
-  if (!recalibrated) {
-    for (size_t i = 0; i < own.size(); ++i) {
-      const auto rows = static_cast<size_t>(layer.rows);
-      bias[i / rows] += static_cast<float>(layer.zero[i % rows]) * (weight[i] - own[i]);
-    }
-    return;
+    if (fold) fill_rows(attenuation, physical.cols, tile_cols + placed.spare_columns);
   }
-  if (layer.logits) {
-    double all_both = 0;
-    double all_square = 0;
-    for (size_t c = 0; c < both.size(); ++c) {
-      all_both += both[c];
-      all_square += square[c];
-    }
-    both.assign(both.size(), all_both);
-    square.assign(square.size(), all_square);
+  std::vector<uint16_t> rounded(g.size());
+  std::transform(g.begin(), g.end(), rounded.begin(), twin::to_conductance);
+  return rounded;
+}
+
+void ChipForward::program(const nn::Parameters& parameters, const ChipDraw& draw, bool fold) {
+  const ir::Design own = layout::map(on_grid(parameters), arrays_.layout);
+  design_.stages = own.stages;
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const size_t index = layers_[i].stage;
+    const ir::Stage& stage = design_.stages[index];
+    const twin::TileShape shape = twin::tile_shape(design_, stage);
+    ir::CrossbarChip& chip = chips_[i];
+    ir::check(!converters_[i].lsb.empty(), "ranges are set before a chip is programmed");
+    chip = converters_[i];
+    chip.g = cells(i, draw, fold);
+    twin::draw_converters(arrays_.device, shape, draw.cells, static_cast<int32_t>(index), chip,
+                          placement(draw, i), arrays_.layout.tile_cols);
+    twin::set_read_noise(arrays_.device, twin::cell_noise(design_, stage, arrays_.device).variance,
+                         std::min(shape.rows, shape.tile_rows), chip);
+    noise_[i] = {shape, stage.out.h * stage.out.w, static_cast<int32_t>(i), chip, draw.noise};
+    // A fit reads without noise.
+    tiles_[i].emplace(shape, chip, arrays_.recalibrated ? twin::ReadNoise() : noise_[i]);
   }
-  for (size_t c = 0; c < both.size(); ++c) {
-    const double gain = square[c] > 0 && both[c] > 0 ? both[c] / square[c] : 1;
-    double shift = 0;
-    for (size_t r = 0; r < static_cast<size_t>(layer.rows); ++r) {
-      const size_t at = c * static_cast<size_t>(layer.rows) + r;
-      weight[at] = static_cast<float>(gain * weight[at]);
-      shift += layer.mean[r] * (double{own[at]} - weight[at]);
+  logit_gain_ = 1;
+  if (arrays_.recalibrated) fit(own);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const ir::Stage& stage = design_.stages[layers_[i].stage];
+    const twin::TileShape shape = twin::tile_shape(design_, stage);
+    twin::check_sums(stage, twin::max_abs_y(shape, chips_[i]), "stage " + stage.name);
+    if (arrays_.recalibrated && noise_[i].on()) tiles_[i].emplace(shape, chips_[i], noise_[i]);
+  }
+}
+
+void ChipForward::fit(const ir::Design& own) {
+  // By stage, what leaves it on the chip and by the design.
+  std::vector<std::vector<int32_t>> is(own.stages.size());
+  std::vector<std::vector<int32_t>> should(own.stages.size());
+  const int64_t images = static_cast<int64_t>(fit_inputs_.size()) / own.input.size();
+  size_t next = 0;
+  for (size_t i = 0; i < own.stages.size(); ++i) {
+    const ir::Stage& stage = own.stages[i];
+    const auto source = static_cast<size_t>(pipeline_.source(i));
+    const bool starts = pipeline_.source(i) < 0;
+    const std::vector<int32_t>& is_in = starts ? fit_inputs_ : is[source];
+    const std::vector<int32_t>& should_in = starts ? fit_inputs_ : should[source];
+    if (std::holds_alternative<ir::PoolMax>(stage.kind)) {
+      is[i] = run_maps(own, pipeline_, i, {}, is_in);
+      should[i] = run_maps(own, pipeline_, i, {}, should_in);
+      continue;
     }
-    bias[c] += static_cast<float>(shift);
+    const twin::FastTile& tile = *tiles_[next++];
+    const auto sums = [&](const std::vector<int32_t>& maps, const twin::BlockProduct& product) {
+      return column_sums(pipeline_.window(i), maps, stage.in.size(), stage.out.c, product);
+    };
+    const std::vector<int32_t> y =
+        sums(is_in, [&](int64_t, int32_t count, const int32_t* x, int32_t* to) {
+          tile.multiply_block(x, count, nullptr, to, own_work().scratch);
+        });
+    const std::vector<int32_t> product = sums(should_in, integer_product(stage));
+    auto& crossbar = std::get<ir::Crossbar>(design_.stages[i].kind);
+    const ColumnFit columns = fit_columns(stage.name, y, product, images, crossbar);
+    if (crossbar.logits) {
+      logit_gain_ = columns.gain.front();
+    } else {
+      is[i] = requantized(crossbar, y);
+      should[i] = requantized(std::get<ir::Crossbar>(stage.kind), product);
+    }
+  }
+}
+
+void ChipForward::effective_weights(size_t index, std::span<float> weight) const {
+  const Layer& layer = layers_[index];
+  const ir::Stage& stage = design_.stages[layer.stage];
+  const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
+  const twin::TileShape shape = twin::tile_shape(design_, stage);
+  const std::vector<uint16_t>& g = chips_[index].g;
+  const double step = twin::level_step(arrays_.device);
+  std::vector<double> scale;
+  for (size_t c = 0; c < static_cast<size_t>(layer.cols); ++c) {
+    const double gain =
+        crossbar.logits ? logit_gain_ : std::ldexp(crossbar.mult[c], -int32_t{crossbar.shift[c]});
+    scale.push_back(gain * layer.out_scale / layer.in_scale / step);
+  }
+  for (int32_t r = 0; r < layer.rows; ++r) {
+    for (int32_t c = 0; c < layer.cols; ++c) {
+      int64_t sum = 0;
+      for (int32_t s = 0; s < shape.slices; ++s) {
+        sum += (int64_t{g[shape.cell(0, s, r, c)]} - g[shape.cell(1, s, r, c)])
+               << (shape.cell_bits * s);
+      }
+      weight[static_cast<size_t>(c) * static_cast<size_t>(layer.rows) + static_cast<size_t>(r)] =
+          static_cast<float>(scale[static_cast<size_t>(c)] * static_cast<double>(sum));
+    }
+  }
+}
+
+void ChipForward::product(const std::string& node, int64_t block, const float* in,
+                          float* out) const {
+  constexpr int64_t kLanes = nn::kLanes;
+  const auto found = std::find_if(layers_.begin(), layers_.end(),
+                                  [&](const Layer& each) { return each.name == node; });
+  ir::check(found != layers_.end(), "every layer with weights is a crossbar");
+  const Layer& layer = *found;
+  const auto index = static_cast<size_t>(found - layers_.begin());
+  const ir::Stage& stage = design_.stages[layer.stage];
+  // To codes, [16][h][w][c]. Values are codes but for the rounding of floats; the offset makes the
+  // cut a rounding for negative ones too.
+  constexpr int32_t kOffset = 1 << 16;
+  Work& work = own_work();
+  work.in.resize(static_cast<size_t>(kLanes * stage.in.size()));
+  const auto inverse = static_cast<float>(1 / layer.in_scale);
+  const int64_t in_plane = int64_t{stage.in.h} * stage.in.w;
+  for (int64_t c = 0; c < stage.in.c; ++c) {
+    const int32_t zero = layer.zero[static_cast<size_t>(c)];
+    for (int64_t p = 0; p < in_plane; ++p) {
+      int32_t* to = work.in.data() + p * stage.in.c + c;
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        to[lane * stage.in.size()] =
+            static_cast<int32_t>(*in++ * inverse + (kOffset + 0.5F)) - kOffset + zero;
+      }
+    }
+  }
+  work.out.resize(static_cast<size_t>(kLanes * stage.out.size()));
+  const twin::FastTile& tile = *tiles_[index];
+  const bool noisy = noise_[index].on();
+  const int64_t positions = int64_t{stage.out.h} * stage.out.w;
+  work.place.resize(twin::FastTile::kBlock);
+  pipeline_.run_maps(
+      layer.stage,
+      [&](int64_t at, int32_t count, const int32_t* x, int32_t* y) {
+        for (int64_t i = 0; noisy && i < count; ++i) {
+          work.place[static_cast<size_t>(i)] = {
+              static_cast<uint32_t>(block * kLanes + (at + i) / positions),
+              static_cast<int32_t>((at + i) % positions)};
+        }
+        tile.multiply_block(x, count, noisy ? work.place.data() : nullptr, y, work.scratch);
+      },
+      work.in, kLanes, work.out);
+  const bool logits = std::get<ir::Crossbar>(stage.kind).logits;
+  const auto scale = static_cast<float>(logits ? logit_unit() : layer.out_scale);
+  for (int64_t c = 0; c < stage.out.c; ++c) {
+    for (int64_t p = 0; p < positions; ++p) {
+      const int32_t* from = work.out.data() + p * stage.out.c + c;
+      for (int64_t lane = 0; lane < kLanes; ++lane) {
+        *out++ = scale * static_cast<float>(from[lane * stage.out.size()]);
+      }
+    }
   }
 }
 

@@ -40,31 +40,6 @@ struct Moments {
   }
 };
 
-// y[image][position][cols] of all maps.
-std::vector<int32_t> column_sums(const twin::Window& window, std::span<const int32_t> maps,
-                                 int64_t map_size, int32_t cols,
-                                 const twin::BlockProduct& product) {
-  constexpr int32_t kBlock = twin::FastTile::kBlock;
-  const auto count = static_cast<int64_t>(maps.size()) / map_size;
-  const int64_t positions = window.positions();
-  std::vector<int32_t> sums(static_cast<size_t>(count * positions * cols));
-  twin::for_image_blocks(count, [&](int64_t first, int64_t last) {
-    std::vector<int32_t> padded(static_cast<size_t>((last - first) * window.padded_size()));
-    for (int64_t n = first; n < last; ++n) {
-      window.pad(maps.subspan(n * map_size, map_size),
-                 padded.data() + (n - first) * window.padded_size());
-    }
-    std::vector<int32_t> x(static_cast<size_t>(window.rows()) * kBlock);
-    const int64_t all = (last - first) * positions;
-    for (int64_t at = 0; at < all; at += kBlock) {
-      const auto block = static_cast<int32_t>(std::min<int64_t>(kBlock, all - at));
-      window.gather(padded.data(), at, block, kBlock, x.data());
-      product(at, block, x.data(), sums.data() + (first * positions + at) * cols);
-    }
-  });
-  return sums;
-}
-
 // Sums of integers an image, then of doubles in the order of the images.
 std::vector<Moments> moments(const std::vector<int32_t>& y, const std::vector<int32_t>& product,
                              const std::vector<int32_t>& bias, int64_t images) {
@@ -112,9 +87,11 @@ int32_t to_bias(double value) {
   return static_cast<int32_t>(std::lround(std::clamp(value, -kMaxBias, kMaxBias)));
 }
 
-// Fits the crossbar and reports.
-RecalibrateReport fit(const std::string& stage, const std::vector<Moments>& columns,
-                      ir::Crossbar& crossbar) {
+}  // namespace
+
+ColumnFit fit_columns(const std::string& stage, const std::vector<int32_t>& y,
+                      const std::vector<int32_t>& product, int64_t images, ir::Crossbar& crossbar) {
+  const std::vector<Moments> columns = moments(y, product, crossbar.bias, images);
   std::vector<double> gains;
   double covariance = 0;
   double variance = 0;
@@ -147,10 +124,8 @@ RecalibrateReport fit(const std::string& stage, const std::vector<Moments>& colu
     }
   }
   const auto relative = [&](double sum) { return spread > 0 ? std::sqrt(sum / spread) : 0; };
-  return {stage, relative(before), relative(after)};
+  return {{stage, relative(before), relative(after)}, std::move(gains)};
 }
-
-}  // namespace
 
 Recalibrated recalibrate(const ir::Design& design, const ir::Device& device, uint64_t seed,
                          std::span<const uint8_t> images, const twin::AdcOptions& options,
@@ -195,8 +170,7 @@ Recalibrated recalibrate(const ir::Design& design, const ir::Device& device, uin
                         });
         const std::vector<int32_t> product =
             column_sums(window, input_of(i), stage.in.size(), shape.cols, integer_product(stage));
-        const auto& own = std::get<ir::Crossbar>(stage.kind);
-        result.reports.push_back(fit(stage.name, moments(y, product, own.bias, count), crossbar));
+        result.reports.push_back(fit_columns(stage.name, y, product, count, crossbar).report);
         result.design.stages[i].kind = crossbar;
       });
   return result;

@@ -22,6 +22,16 @@ struct RecalibrateReport {
   double error_after = 0;
 };
 
+struct ColumnFit {
+  RecalibrateReport report;
+  std::vector<double> gain;  // [C] a of a Y + b
+};
+
+// Gives the crossbar, which has its design's own bias, mult and shift, those of the lines from the
+// sums y to the design's products, both [images][positions][C].
+ColumnFit fit_columns(const std::string& stage, const std::vector<int32_t>& y,
+                      const std::vector<int32_t>& product, int64_t images, ir::Crossbar& crossbar);
+
 struct Recalibrated {
   ir::Design design;  // the same weights; bias, mult and shift are this chip's
   ir::Chip chip;      // of that design

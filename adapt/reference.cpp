@@ -3,7 +3,6 @@
 #include "adapt/reference.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "twin/tile.hpp"
 
@@ -49,6 +48,34 @@ std::vector<int32_t> run_maps(const ir::Design& design, const twin::Pipeline& pi
   return out;
 }
 
+std::vector<int32_t> column_sums(const twin::Window& window, std::span<const int32_t> maps,
+                                 int64_t map_size, int32_t cols,
+                                 const twin::BlockProduct& product) {
+  constexpr auto kBlock = static_cast<int32_t>(kTileBlock);
+  const auto count = static_cast<int64_t>(maps.size()) / map_size;
+  const int64_t positions = window.positions();
+  std::vector<int32_t> sums(static_cast<size_t>(count * positions * cols));
+  twin::for_image_blocks(
+      count,
+      [&](int64_t first, int64_t last) {
+        std::vector<int32_t> padded(static_cast<size_t>((last - first) * window.padded_size()));
+        for (int64_t n = first; n < last; ++n) {
+          window.pad(maps.subspan(n * map_size, map_size),
+                     padded.data() + (n - first) * window.padded_size());
+        }
+        std::vector<int32_t> x(static_cast<size_t>(window.rows()) * kBlock);
+        const int64_t all = (last - first) * positions;
+        for (int64_t at = 0; at < all; at += kBlock) {
+          const auto block = static_cast<int32_t>(std::min<int64_t>(kBlock, all - at));
+          window.gather(padded.data(), at, block, kBlock, x.data());
+          product(first * positions + at, block, x.data(),
+                  sums.data() + (first * positions + at) * cols);
+        }
+      },
+      twin::kTogether);
+  return sums;
+}
+
 void for_positions(const twin::Window& window, std::span<const int32_t> maps, int64_t map_size,
                    const std::function<void(int64_t image, std::span<const int32_t> x)>& visit) {
   twin::for_image_blocks(
@@ -82,20 +109,14 @@ std::vector<RowStatistics> row_statistics(const ir::Design& design,
     }
     const twin::Window& window = pipeline.window(i);
     const auto rows = static_cast<size_t>(window.rows());
-    const twin::TileShape shape = twin::tile_shape(design, stage);
     // Integer sums of every image: exact, so that the order of the threads does not matter.
     std::vector<int64_t> sums(static_cast<size_t>(count) * rows);
     std::vector<int64_t> squares(sums.size());
-    std::vector<int64_t> driven(static_cast<size_t>(count));
     for_positions(window, in, stage.in.size(), [&](int64_t image, std::span<const int32_t> x) {
       const size_t at = static_cast<size_t>(image) * rows;
       for (size_t r = 0; r < rows; ++r) {
         sums[at + r] += x[r];
         squares[at + r] += int64_t{x[r]} * x[r];
-        for (int32_t b = 0; b < shape.planes; ++b) {
-          const int64_t weight = shape.plane_weight(b) * shape.digit(x[r], b);
-          driven[static_cast<size_t>(image)] += weight * weight;
-        }
       }
     });
     RowStatistics of;
@@ -110,8 +131,6 @@ std::vector<RowStatistics> row_statistics(const ir::Design& design,
       of.mean.push_back(static_cast<double>(sum) / positions);
       of.square.push_back(static_cast<double>(square) / positions);
     }
-    of.driven =
-        static_cast<double>(std::accumulate(driven.begin(), driven.end(), int64_t{0})) / positions;
     all.push_back(std::move(of));
     if (i + 1 < design.stages.size())
       maps[i] = run_maps(design, pipeline, i, integer_product(stage), in);

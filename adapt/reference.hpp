@@ -21,6 +21,10 @@ std::vector<int32_t> run_maps(const ir::Design& design, const twin::Pipeline& pi
                               size_t index, const twin::BlockProduct& product,
                               std::span<const int32_t> maps);
 
+// y[image][position][cols] of all maps, in parallel.
+std::vector<int32_t> column_sums(const twin::Window& window, std::span<const int32_t> maps,
+                                 int64_t map_size, int32_t cols, const twin::BlockProduct& product);
+
 // Calls visit(image, x) for the activations x[rows] at every position of the maps, images in
 // parallel.
 void for_positions(const twin::Window& window, std::span<const int32_t> maps, int64_t map_size,
@@ -30,7 +34,6 @@ void for_positions(const twin::Window& window, std::span<const int32_t> maps, in
 struct RowStatistics {
   std::vector<double> mean;    // [R]
   std::vector<double> square;  // [R] mean of the squares
-  double driven = 0;           // mean, over the positions, of sum w_b^2 over driven rows and planes
 };
 
 // One a crossbar, in order, of the integer network. `images` as for twin::program.

@@ -3,16 +3,18 @@
 //
 // Sources: noise injected into weights during training (Joshi et al., Nature Communications 11
 // (2020); CrossSim and aihwkit do alike) and straight-through gradients (Bengio et al. 2013).
-// Deviations: the noise is the twin's device model, cell by cell, with its levels, faults, drift
-// and slices, on quantized weights; conversions as in adapt/forward.hpp.
+// Deviations: the forward pass is the twin itself, conversion by conversion (adapt/forward.hpp),
+// and the gradients go through the chip's own conductances; rounding and clipping, other than a
+// relu's, have the gradient 1, and the fitted biases that of the network's own.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "adapt/forward.hpp"
+#include "adapt/remap.hpp"
 #include "compress/data/dataset.hpp"
 #include "compress/ir/network.hpp"
 #include "compress/nn/trainer.hpp"
@@ -28,27 +30,16 @@ struct RetrainConfig {
   // one of them, its errors drawn anew, as the chips to come will be remapped too.
   std::vector<std::pair<uint64_t, std::vector<ir::Placement>>> remapped = {};
   Known known = Known::kFaults;
-  // The chip's biases and scales will be fitted to it, so the network learns behind that.
-  bool recalibrated = true;
 };
 
-// Trains `compressed`, whose structure and grids stay: every step's forward and backward pass uses
-// the effective weights of a chip drawn by `model`; the gradients go to the weights behind them.
-// Epochs are judged on `validation` by the undisturbed network, for the log only. Resumable by
-// train.checkpoint. The result is on the same grids, with the same edges.
-ir::Network retrain(const ir::Network& compressed, const ArrayModel& model,
-                    const data::Dataset& train, const data::Dataset& validation,
-                    const RetrainConfig& config);
+// Steps from one folding of the wires to the next.
+inline constexpr int64_t kFoldSteps = 64;
 
-// How near the model of the forward pass is to the twin: of one chip, its logits and the twin's,
-// both in units of the network.
-struct LogitDeviation {
-  double relative = 0;  // root mean square of the difference over that of the twin's about its mean
-  double agreement = 0;  // share of images with the same class
-};
-// `logits` [n][outputs] are the twin's of the chip of seed `chip` for the images of `dataset`.
-LogitDeviation logit_deviation(const ir::Network& network, const ArrayModel& model, uint64_t chip,
-                               const data::Dataset& dataset, std::span<const int32_t> logits,
-                               int32_t threads);
+// Trains `compressed`, whose structure and grids stay: every step runs forward on a chip of its
+// own, as the twin, and backward through that chip's effective weights; the gradients go to the
+// weights behind them. Epochs are judged on `validation` by the undisturbed network, for the log
+// only. Resumable by train.checkpoint. The result is on the same grids, with the same edges.
+ir::Network retrain(const ir::Network& compressed, const Arrays& arrays, const data::Dataset& train,
+                    const data::Dataset& validation, const RetrainConfig& config);
 
 }  // namespace crosstwin::adapt

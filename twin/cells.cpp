@@ -65,11 +65,12 @@ struct RowTally {
 
 RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
                           const ir::DeviceArrays& arrays, uint64_t seed,
-                          const ir::Placement& placement) {
+                          const ir::Placement& placement, std::optional<uint64_t> fault_seed) {
   const ir::Stage& stage = design.stages[index];
   const auto& crossbar = std::get<ir::Crossbar>(stage.kind);
   const TileShape shape = tile_shape(design, stage);
   const CellModel model(device, seed);
+  const CellModel fault_model(device, fault_seed.value_or(seed));
   const double step = level_step(device);
   const bool logarithm = device.lognormal && device.level_sigma.empty();
   std::vector<double> measured;
@@ -80,7 +81,7 @@ RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Devi
   TileShape physical = shape;
   physical.cols = placement.columns(shape.cols, tile_cols);
   const auto fault_of = [&](const CellPlace& at) {
-    if (faults.empty()) return model.fault(at);
+    if (faults.empty()) return fault_model.fault(at);
     return static_cast<Fault>(faults[physical.cell(at.polarity, at.slice, at.row, at.column)]);
   };
 

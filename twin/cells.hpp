@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,10 +60,12 @@ struct Cells {
 // The cells of the crossbar design.stages[index], in double, each where `placement` puts it:
 //   level -> measured conductance, write-verify or one shot -> stuck cells -> drift -> wires. A
 //   stuck cell neither varies nor ages. `device` has the levels of the layout; `arrays` is of the
-// same device. Independent of the number of threads (oneTBB).
+// same device. `fault_seed`, where given, draws which cells are stuck, `seed` all else.
+// Independent of the number of threads (oneTBB).
 RealCells draw_real_cells(const ir::Design& design, size_t index, const ir::Device& device,
                           const ir::DeviceArrays& arrays, uint64_t seed,
-                          const ir::Placement& placement = {});
+                          const ir::Placement& placement = {},
+                          std::optional<uint64_t> fault_seed = {});
 
 // The same cells, each rounded at last: what a chip has.
 Cells draw_cells(const ir::Design& design, size_t index, const ir::Device& device,

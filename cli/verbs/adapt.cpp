@@ -26,7 +26,7 @@ using nlohmann::ordered_json;
 namespace {
 
 // Names how a chip is adapted; another number leaves all earlier records aside.
-constexpr int kRecordVersion = 1;
+constexpr int kRecordVersion = 2;
 
 // Chips that a network for all chips is trained on, where they are remapped.
 constexpr int32_t kRemappedChips = 32;
@@ -134,7 +134,10 @@ class Adaptation {
                                        {"error_before", report.error_before},
                                        {"error_after", report.error_after}});
     }
-    if (parts_.retrain) result["retrain"] = deviation();
+    if (parts_.retrain) {
+      result["retrain"] = {{"for", config_.adapt.one_chip ? "chip" : "device"},
+                           {"epochs", config_.adapt.epochs}};
+    }
     result["adapted"] = dir.string();
     return result;
   }
@@ -234,19 +237,16 @@ class Adaptation {
     return text;
   }
 
-  adapt::ArrayModel model(uint64_t seed) const {
-    const ir::Chip chip =
-        twin::program(design_, config_.device, seed, data_.train.images, config_.adc);
-    std::vector<ir::Placement> placements = adapt::in_order(design_, config_.spare_columns);
-    if (parts_.remap && config_.adapt.one_chip) placements = remap(design_, seed).placements;
-    return {compressed_,        config_.layout, config_.device,
-            data_.train.images, steps(chip),    placements};
-  }
-
-  static std::vector<std::vector<int32_t>> steps(const ir::Chip& chip) {
-    std::vector<std::vector<int32_t>> lsb;
-    for (const ir::CrossbarChip& crossbar : chip.crossbars) lsb.push_back(crossbar.lsb);
-    return lsb;
+  // What the chips of a training are made of; `seed` is of the one it is for.
+  adapt::Arrays arrays(uint64_t seed) const {
+    adapt::Arrays arrays{.layout = config_.layout,
+                         .device = config_.device,
+                         .images = data_.train.images,
+                         .adc = config_.adc,
+                         .placements = adapt::in_order(design_, config_.spare_columns),
+                         .recalibrated = parts_.recalibrate};
+    if (parts_.remap && config_.adapt.one_chip) arrays.placements = remap(design_, seed).placements;
+    return arrays;
   }
 
   // The retrained network: one for all seeds, or the seed's own.
@@ -258,8 +258,7 @@ class Adaptation {
   void train(uint64_t seed) {
     const bool one = config_.adapt.one_chip;
     if (networks_.count(one ? seed : 0) != 0) return;
-    adapt::RetrainConfig config{
-        .train = training(), .known = known_, .recalibrated = parts_.recalibrate};
+    adapt::RetrainConfig config{.train = training(), .known = known_};
     if (one) config.chip = seed;
     // Chips apart from those that are measured, remapped as those will be.
     ir::Rng rng(config_.seed, kTrainingChips);
@@ -274,27 +273,9 @@ class Adaptation {
     fs::create_directories(checkpoint.parent_path());
     config.train.checkpoint = checkpoint;
     ir::Network trained =
-        adapt::retrain(compressed_, model(seed), data_.train, data_.validation, config);
+        adapt::retrain(compressed_, arrays(seed), data_.train, data_.validation, config);
     if (!one) retrained_design_ = layout::map(trained, config_.layout);
     networks_.emplace(one ? seed : 0, std::move(trained));
-  }
-
-  // How near the forward pass of the training is to the twin, on the run's own chip in order.
-  ordered_json deviation() const {
-    const std::vector<ir::Placement> placements = adapt::in_order(design_, config_.spare_columns);
-    const ir::Chip chip = twin::program(design_, config_.device, config_.seed, data_.train.images,
-                                        config_.adc, nullptr, placements);
-    const adapt::ArrayModel model(compressed_, config_.layout, config_.device, data_.train.images,
-                                  steps(chip), placements);
-    const data::Dataset& seen = data_.validation.size() > 0 ? data_.validation : data_.train;
-    const data::Dataset some = data::head(seen, std::min<int64_t>(seen.size(), 500));
-    const adapt::LogitDeviation of = adapt::logit_deviation(
-        compressed_, model, config_.seed, some, twin::Simulator(design_, chip).logits(some.images),
-        context_.options.threads);
-    return {{"for", config_.adapt.one_chip ? "chip" : "device"},
-            {"epochs", config_.adapt.epochs},
-            {"logit_deviation", of.relative},
-            {"class_agreement", of.agreement}};
   }
 
   Context& context_;
@@ -354,12 +335,9 @@ std::string text(const ordered_json& result) {
     all += "\n" + table.text();
   }
   if (result.contains("retrain")) {
-    all += fmt::format(
-        "\nRetrained {} epochs for the {}. Its model of a chip is off by {} of the spread of the "
-        "twin's\nlogits and gives the same class for {} of the images.\n",
-        result["retrain"]["epochs"].get<int>(), result["retrain"]["for"].get<std::string>(),
-        share(result["retrain"], "logit_deviation"),
-        percent(result["retrain"]["class_agreement"].get<double>()));
+    all += fmt::format("\nRetrained {} epochs for the {}, the twin in the forward pass.\n",
+                       result["retrain"]["epochs"].get<int>(),
+                       result["retrain"]["for"].get<std::string>());
   }
   const std::string dir = result["adapted"].get<std::string>();
   return all + fmt::format(
@@ -390,7 +368,7 @@ const Step& adapt_step() {
           "             --set chip.remap=cells around what every cell is known to become\n"
           "recalibrate  sets converter ranges, biases and scales on the programmed chip, at its "
           "age\n"
-          "retrain      learns behind the arrays: with --for device a chip of its own every "
+          "retrain      learns on the twin of a chip: with --for device one of its own every "
           "step,\n"
           "             one network for all chips; with --for chip the known faults of each chip, "
           "a\n"

@@ -27,7 +27,7 @@ bool takes_relu(const ir::Node& node) { return has_parameters(node) || is<ir::Ad
 }  // namespace
 
 Engine::Engine(Model& model, Workers& workers, const EngineConfig& config)
-    : model_(model), workers_(workers), training_(config.training), disturb_(config.disturb) {
+    : model_(model), workers_(workers), training_(config.training), product_(config.product) {
   build(config);
   const auto& input = std::get<ir::Input>(model.graph().nodes[0].kind);
   lut_.resize(static_cast<size_t>(input.shape.c));
@@ -61,7 +61,7 @@ void Engine::build(const EngineConfig& config) {
   // fused[i]: node i is a Relu computed by the node before it.
   std::vector<uint8_t> fused(count, 0);
   for (size_t i = 0; i < count; ++i) {
-    if (!is<ir::Relu>(nodes[i]) || !config.fuse || config.disturb) continue;
+    if (!is<ir::Relu>(nodes[i]) || !config.fuse || config.product) continue;
     fused[i] = takes_relu(nodes[inputs[i][0]]) && consumers[inputs[i][0]] == 1;
   }
   for (size_t i = 0; i < count; ++i) {
@@ -120,9 +120,9 @@ void Engine::build(const EngineConfig& config) {
                      },
                      [&](const auto& other) { return make_map(std::move(context), other); }},
         nodes[i].kind);
-    const bool disturbed = config.disturb && (is<ir::Conv>(nodes[i]) || is<ir::Dense>(nodes[i]));
-    steps_.push_back({std::move(op), wants_grad[i] != 0, disturbed ? nodes[i].name : std::string(),
-                      tensors_[i].get()});
+    const bool replaced = config.product && (is<ir::Conv>(nodes[i]) || is<ir::Dense>(nodes[i]));
+    steps_.push_back({std::move(op), wants_grad[i] != 0, replaced ? nodes[i].name : std::string(),
+                      tensors_[inputs[i][0]].get(), tensors_[i].get()});
   }
 }
 
@@ -194,10 +194,12 @@ void Engine::gradients(int64_t images, const Source& source, const Loss& loss) {
       flush();
       op.combine_forward(blocks, images);
     }
-    run.emplace_back([&op](int64_t b, Scratch& scratch) { op.forward(b, scratch); });
-    if (step.disturbed.empty()) continue;
+    if (step.product.empty()) {
+      run.emplace_back([&op](int64_t b, Scratch& scratch) { op.forward(b, scratch); });
+      continue;
+    }
     run.emplace_back([this, &step](int64_t b, Scratch&) {
-      disturb_(step.disturbed, b, step.output->values(b), step.output->block);
+      product_(step.product, b, step.input->values(b), step.output->values(b));
     });
   }
   const Tensor& out = output();

@@ -20,10 +20,11 @@ struct EngineConfig {
   bool training = false;  // keeps gradients; BatchNorm uses the batch. A last Softmax is left out
   bool fuse = true;       // a Relu shares its producer's tensor
   float batch_norm_momentum = 0.1F;
-  // Training, where given: may change the output of a Conv or Dense, before its Relu, of one block:
-  // [c][h][w][16]. The gradient passes as if it had not. Called from the workers.
-  std::function<void(const std::string& node, int64_t block, float* values, int64_t count)>
-      disturb = {};
+  // Training, where given: writes the output of a Conv or Dense, before its Relu, of one block of
+  // its inputs, all [c][h][w][16], instead of the node. The gradient passes as through the node,
+  // with the parameters. Called from the workers.
+  std::function<void(const std::string& node, int64_t block, const float* in, float* out)> product =
+      {};
 };
 
 // Pointers to the (up to 16) images of a block, [c][h][w] bytes.
@@ -57,7 +58,8 @@ class Engine {
   struct Step {  // of one node that computes something
     std::unique_ptr<Op> op;
     bool backward = false;
-    std::string disturbed = {};  // the node's name when its output is
+    std::string product = {};  // the node's name when EngineConfig::product computes it
+    const Tensor* input = nullptr;
     Tensor* output = nullptr;
   };
 
@@ -67,7 +69,7 @@ class Engine {
   Model& model_;
   Workers& workers_;
   bool training_;
-  decltype(EngineConfig::disturb) disturb_;
+  decltype(EngineConfig::product) product_;
   size_t output_ = 0;
   std::vector<std::shared_ptr<Tensor>> tensors_;  // [nodes], shared by nodes that change nothing
   std::vector<Buffer> buffers_;

@@ -58,7 +58,7 @@ class Trainer {
         workers_(config.threads),
         model_(network),
         engine_(model_, workers_,
-                {config.batch, true, true, config.batch_norm_momentum, hooks.on_output}),
+                {config.batch, true, true, config.batch_norm_momentum, hooks.product}),
         optimizer_(make_optimizer_state(config, model_.parameters())),
         input_(std::get<ir::Input>(network.nodes[0].kind)),
         positive_gamma_(norms_behind_max_pool(network)) {

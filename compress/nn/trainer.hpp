@@ -80,9 +80,8 @@ struct TrainHooks {
   std::function<void(Model&, const Position&)> on_step;
   std::function<void(int32_t epoch, Model&)> on_epoch_begin;
   std::function<void(int32_t epoch, Model&)> on_epoch_end;
-  // As EngineConfig::disturb, of the step now done; called from the workers.
-  std::function<void(const std::string& node, int64_t block, float* values, int64_t count)>
-      on_output;
+  // As EngineConfig::product, of the step now done; called from the workers.
+  std::function<void(const std::string& node, int64_t block, const float* in, float* out)> product;
   // State of the hooks as bytes, kept in the checkpoint after on_epoch_end and given back before
   // the first epoch of a resumed run. Both or neither. That the hooks themselves are the same is
   // theirs to check: `restore` should throw when the bytes are of other settings.
