@@ -57,28 +57,27 @@ std::vector<int32_t> requantized(const ir::Crossbar& crossbar, const std::vector
   return codes;
 }
 
-// Zeros take the value of the nearest column of their row on the left within the tile, or else on
-// the right.
-void fill_rows(std::vector<double>& values, int32_t cols, int32_t tile_cols) {
-  for (auto row = values.begin(); row != values.end(); row += cols) {
-    for (int32_t c = 1; c < cols; ++c) {
-      if (row[c] == 0 && c % tile_cols != 0) row[c] = row[c - 1];
-    }
-    for (int32_t c = cols - 1; c-- > 0;) {
-      if (row[c] == 0) row[c] = row[c + 1];
-    }
+// Zeros take the last value before them; those in front take the first.
+void fill(double* values, int32_t count, int32_t stride) {
+  for (int32_t i = 1; i < count; ++i) {
+    if (values[i * stride] == 0) values[i * stride] = values[(i - 1) * stride];
+  }
+  for (int32_t i = count - 1; i-- > 0;) {
+    if (values[i * stride] == 0) values[i * stride] = values[(i + 1) * stride];
   }
 }
 
-struct Work {  // of one thread
-  std::vector<int32_t> in;
-  std::vector<int32_t> out;
-  std::vector<twin::NoisePlace> place;
-  twin::FastTile::Scratch scratch;
-};
-Work& own_work() {
-  thread_local Work work;
-  return work;
+// Of one tile with `stride` columns around it: zeros take the value of their neighbour in the row,
+// rows of zeros those of the row beside them, and a tile of zeros is 1.
+void fill_tile(double* values, int32_t rows, int32_t cols, int32_t stride) {
+  for (int32_t r = 0; r < rows; ++r) fill(values + r * stride, cols, 1);
+  for (int32_t c = 0; c < cols; ++c) fill(values + c, rows, stride);
+  for (int32_t r = 0; r < rows; ++r) {
+    for (int32_t c = 0; c < cols; ++c) {
+      double& value = values[r * stride + c];
+      if (value == 0) value = 1;
+    }
+  }
 }
 
 }  // namespace
@@ -131,11 +130,13 @@ ChipForward::ChipForward(const ir::Network& compressed, Arrays arrays)
       layer.in_scale = in_scale;
       layer.zero.assign(static_cast<size_t>(stage->in.c), 0);
       if (layers_.empty()) layer.zero = input.zero;
-      layer.out_scale = layer.scale.front() * in_scale;
       layers_.push_back(std::move(layer));
     }
     if (node.quant && !layers_.empty()) layers_.back().out_scale = in_scale = node.quant->scale;
   }
+  // Logits have one scale, but for columns of zeros, which may come without.
+  Layer& last = layers_.back();
+  last.out_scale = *std::max_element(last.scale.begin(), last.scale.end()) * last.in_scale;
   ir::check(arrays_.placements.empty() || arrays_.placements.size() == layers_.size(),
             "there is a placement for every crossbar");
   converters_.resize(layers_.size());
@@ -226,7 +227,16 @@ std::vector<uint16_t> ChipForward::cells(size_t layer, const ChipDraw& draw, boo
         }
       }
     }
-    if (fold) fill_rows(attenuation, physical.cols, tile_cols + placed.spare_columns);
+    const int32_t width = tile_cols + placed.spare_columns;
+    for (int32_t array = 0; fold && array < 2 * shape.slices; ++array) {
+      for (int32_t r = 0; r < shape.rows; r += shape.tile_rows) {
+        for (int32_t c = 0; c < physical.cols; c += width) {
+          fill_tile(attenuation.data() + (array * shape.rows + r) * physical.cols + c,
+                    std::min(shape.tile_rows, shape.rows - r), std::min(width, physical.cols - c),
+                    physical.cols);
+        }
+      }
+    }
   }
   std::vector<uint16_t> rounded(g.size());
   std::transform(g.begin(), g.end(), rounded.begin(), twin::to_conductance);
@@ -264,19 +274,19 @@ void ChipForward::program(const nn::Parameters& parameters, const ChipDraw& draw
 
 void ChipForward::fit(const ir::Design& own) {
   // By stage, what leaves it on the chip and by the design.
-  std::vector<std::vector<int32_t>> is(own.stages.size());
-  std::vector<std::vector<int32_t>> should(own.stages.size());
+  std::vector<std::vector<int32_t>> of_chip(own.stages.size());
+  std::vector<std::vector<int32_t>> of_design(own.stages.size());
   const int64_t images = static_cast<int64_t>(fit_inputs_.size()) / own.input.size();
   size_t next = 0;
   for (size_t i = 0; i < own.stages.size(); ++i) {
     const ir::Stage& stage = own.stages[i];
     const auto source = static_cast<size_t>(pipeline_.source(i));
     const bool starts = pipeline_.source(i) < 0;
-    const std::vector<int32_t>& is_in = starts ? fit_inputs_ : is[source];
-    const std::vector<int32_t>& should_in = starts ? fit_inputs_ : should[source];
+    const std::vector<int32_t>& chip_in = starts ? fit_inputs_ : of_chip[source];
+    const std::vector<int32_t>& design_in = starts ? fit_inputs_ : of_design[source];
     if (std::holds_alternative<ir::PoolMax>(stage.kind)) {
-      is[i] = run_maps(own, pipeline_, i, {}, is_in);
-      should[i] = run_maps(own, pipeline_, i, {}, should_in);
+      of_chip[i] = run_maps(own, pipeline_, i, {}, chip_in);
+      of_design[i] = run_maps(own, pipeline_, i, {}, design_in);
       continue;
     }
     const twin::FastTile& tile = *tiles_[next++];
@@ -284,17 +294,17 @@ void ChipForward::fit(const ir::Design& own) {
       return column_sums(pipeline_.window(i), maps, stage.in.size(), stage.out.c, product);
     };
     const std::vector<int32_t> y =
-        sums(is_in, [&](int64_t, int32_t count, const int32_t* x, int32_t* to) {
-          tile.multiply_block(x, count, nullptr, to, own_work().scratch);
+        sums(chip_in, [&](int64_t, int32_t count, const int32_t* x, int32_t* to) {
+          tile.multiply_block(x, count, nullptr, to, work_.local().scratch);
         });
-    const std::vector<int32_t> product = sums(should_in, integer_product(stage));
+    const std::vector<int32_t> product = sums(design_in, integer_product(stage));
     auto& crossbar = std::get<ir::Crossbar>(design_.stages[i].kind);
     const ColumnFit columns = fit_columns(stage.name, y, product, images, crossbar);
     if (crossbar.logits) {
-      logit_gain_ = columns.gain.front();
+      logit_gain_ = columns.logit_gain;
     } else {
-      is[i] = requantized(crossbar, y);
-      should[i] = requantized(std::get<ir::Crossbar>(stage.kind), product);
+      of_chip[i] = requantized(crossbar, y);
+      of_design[i] = requantized(std::get<ir::Crossbar>(stage.kind), product);
     }
   }
 }
@@ -337,7 +347,7 @@ void ChipForward::product(const std::string& node, int64_t block, const float* i
   // To codes, [16][h][w][c]. Values are codes but for the rounding of floats; the offset makes the
   // cut a rounding for negative ones too.
   constexpr int32_t kOffset = 1 << 16;
-  Work& work = own_work();
+  Work& work = work_.local();
   work.in.resize(static_cast<size_t>(kLanes * stage.in.size()));
   const auto inverse = static_cast<float>(1 / layer.in_scale);
   const int64_t in_plane = int64_t{stage.in.h} * stage.in.w;

@@ -2,10 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Deviations from the twin: converter ranges are those of one chip, set at the start of every
-// epoch, where every real chip has its own; a recalibrated layer is fitted on kFitImages images,
-// not on 512; behind wires a step between two foldings has the attenuations of the last one, a
-// place that was empty then that of its neighbour.
+// epoch, where every real chip has its own (a chip whose faults are known is ranged itself, with
+// its cells); a recalibrated layer is fitted on kFitImages images, not on 512; behind wires a step
+// between two foldings has the attenuations of the last one, a place that was empty then that of
+// the nearest one of its tile.
 #pragma once
+
+#include <tbb/enumerable_thread_specific.h>
 
 #include <cstdint>
 #include <optional>
@@ -53,6 +56,10 @@ struct ChipDraw {
 
 inline constexpr int64_t kFitImages = 64;
 
+// One chip after the other as the forward pass of a network in training. set_ranges comes before
+// the first program, program before effective_weights, logit_unit and product. product may be
+// called by many threads at a time, but not beside the others. set_ranges and program throw
+// ir::Error as layout::map and twin::program do.
 class ChipForward {
  public:
   struct Layer {
@@ -115,6 +122,13 @@ class ChipForward {
   std::vector<std::optional<twin::FastTile>> tiles_;  // [layer]
   double logit_gain_ = 1;
   std::vector<std::vector<double>> attenuation_;  // [layer] of every place, physical
+  struct Work {                                   // of one thread
+    std::vector<int32_t> in;
+    std::vector<int32_t> out;
+    std::vector<twin::NoisePlace> place;
+    twin::FastTile::Scratch scratch;
+  };
+  mutable tbb::enumerable_thread_specific<Work> work_;
 };
 
 }  // namespace crosstwin::adapt

@@ -124,7 +124,7 @@ ColumnFit fit_columns(const std::string& stage, const std::vector<int32_t>& y,
     }
   }
   const auto relative = [&](double sum) { return spread > 0 ? std::sqrt(sum / spread) : 0; };
-  return {{stage, relative(before), relative(after)}, std::move(gains)};
+  return {{stage, relative(before), relative(after)}, crossbar.logits ? gains.front() : 1};
 }
 
 Recalibrated recalibrate(const ir::Design& design, const ir::Device& device, uint64_t seed,

@@ -24,7 +24,7 @@ struct RecalibrateReport {
 
 struct ColumnFit {
   RecalibrateReport report;
-  std::vector<double> gain;  // [C] a of a Y + b
+  double logit_gain = 1;  // a of the logits' a Y + b; of others it is in mult and shift
 };
 
 // Gives the crossbar, which has its design's own bias, mult and shift, those of the lines from the

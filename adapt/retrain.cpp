@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "compress/ir/error.hpp"
 #include "compress/ir/rng.hpp"
 
@@ -20,7 +22,15 @@ class Chips {
 
   // Sets the ranges of an epoch that begins with this step.
   void begin(const nn::Parameters& parameters, uint64_t step) {
-    forward_.set_ranges(parameters, chip(step));
+    const ChipDraw draw = chip(step);
+    try {
+      forward_.set_ranges(parameters, draw);
+    } catch (const ir::Error& error) {
+      ir::Diagnosis diagnosis = error.diagnosis();
+      diagnosis.where =
+          fmt::format("a chip of the retraining (seed {}): {}", draw.faults, diagnosis.where);
+      throw ir::Error(std::move(diagnosis));
+    }
   }
 
   // The weights become those of the step's chip; the first of an epoch has at = 0.
@@ -88,14 +98,16 @@ ir::Network retrain(const ir::Network& compressed, const Arrays& arrays, const d
   hooks.product = [&](const std::string& node, int64_t block, const float* in, float* out) {
     chips.forward().product(node, block, in, out);
   };
-  const std::string settings = fmt::format("arrays {} chip {} of {} known {}", arrays_key(arrays),
-                                           config.chip ? std::to_string(*config.chip) : "any",
-                                           config.remapped.size(), static_cast<int>(config.known));
+  const std::string settings =
+      fmt::format("version {} arrays {} chip {} of {} known {}", kTrainingVersion,
+                  arrays_key(arrays), config.chip ? std::to_string(*config.chip) : "any",
+                  config.remapped.size(), static_cast<int>(config.known));
   hooks.save = [&] { return settings; };
   hooks.restore = [&](const std::string& saved) {
     if (saved == settings) return;
-    throw ir::Error({config.train.checkpoint.string(), "of a retraining for another device or chip",
-                     settings, saved, "remove it, or take another --out"});
+    throw ir::Error({config.train.checkpoint.string(),
+                     "of a retraining for another device or chip, or in another way", settings,
+                     saved, "remove it, or take another --out"});
   };
   // The trained layers lose their grid, which is still that of the layers they came from.
   const ir::Network trained = nn::train(compressed, train, validation, config.train, hooks).network;

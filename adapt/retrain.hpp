@@ -4,8 +4,9 @@
 // Sources: noise injected into weights during training (Joshi et al., Nature Communications 11
 // (2020); CrossSim and aihwkit do alike) and straight-through gradients (Bengio et al. 2013).
 // Deviations: the forward pass is the twin itself, conversion by conversion (adapt/forward.hpp),
-// and the gradients go through the chip's own conductances; rounding and clipping, other than a
-// relu's, have the gradient 1, and the fitted biases that of the network's own.
+// and the gradients go through the chip's own conductances; rounding and clipping have the gradient
+// 1, but that a relu passes none where its code is 0, and the fitted biases that of the network's
+// own.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +33,18 @@ struct RetrainConfig {
   Known known = Known::kFaults;
 };
 
+// Names how a network is trained: another number leaves checkpoints and records of one aside.
+inline constexpr int kTrainingVersion = 1;
+
 // Steps from one folding of the wires to the next.
 inline constexpr int64_t kFoldSteps = 64;
 
 // Trains `compressed`, whose structure and grids stay: every step runs forward on a chip of its
 // own, as the twin, and backward through that chip's effective weights; the gradients go to the
 // weights behind them. Epochs are judged on `validation` by the undisturbed network, for the log
-// only. Resumable by train.checkpoint. The result is on the same grids, with the same edges.
+// only. Resumable by train.checkpoint. The result is on the same grids, with the same edges. Throws
+// ir::Error where a chip of the training cannot be programmed with these ranges, as a real one
+// could not.
 ir::Network retrain(const ir::Network& compressed, const Arrays& arrays, const data::Dataset& train,
                     const data::Dataset& validation, const RetrainConfig& config);
 

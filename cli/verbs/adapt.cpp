@@ -27,8 +27,6 @@ namespace {
 
 // Names how a chip is adapted; another number leaves all earlier records aside.
 constexpr int kRecordVersion = 1;
-// The same for networks of one chip, which their records do not hold.
-constexpr int kTrainingVersion = 2;
 
 // Chips that a network for all chips is trained on, where they are remapped.
 constexpr int32_t kRemappedChips = 32;
@@ -232,7 +230,7 @@ class Adaptation {
   std::string training_text() const {
     ordered_json all = to_json(config_);
     for (const char* measuring : {"chips", "images", "split"}) all["adapt"].erase(measuring);
-    std::string text = std::to_string(kTrainingVersion);
+    std::string text = std::to_string(adapt::kTrainingVersion);
     for (const char* section : {"seed", "dataset", "kinds", "retrain", "adapt"}) {
       text += all[section].dump();
     }

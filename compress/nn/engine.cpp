@@ -194,12 +194,12 @@ void Engine::gradients(int64_t images, const Source& source, const Loss& loss) {
       flush();
       op.combine_forward(blocks, images);
     }
-    if (step.product.empty()) {
+    if (step.replaced.empty()) {
       run.emplace_back([&op](int64_t b, Scratch& scratch) { op.forward(b, scratch); });
       continue;
     }
     run.emplace_back([this, &step](int64_t b, Scratch&) {
-      product_(step.product, b, step.input->values(b), step.output->values(b));
+      product_(step.replaced, b, step.input->values(b), step.output->values(b));
     });
   }
   const Tensor& out = output();

@@ -58,7 +58,7 @@ class Engine {
   struct Step {  // of one node that computes something
     std::unique_ptr<Op> op;
     bool backward = false;
-    std::string product = {};  // the node's name when EngineConfig::product computes it
+    std::string replaced = {};  // the node's name when EngineConfig::product computes it
     const Tensor* input = nullptr;
     Tensor* output = nullptr;
   };

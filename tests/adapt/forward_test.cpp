@@ -377,6 +377,55 @@ TEST_CASE("wires that were not folded anew are near those that were, wherever th
   }
 }
 
+TEST_CASE("a place that was empty when wires were folded is not empty for ever") {
+  nn::Model model(network());
+  ir::Device device;
+  device.g_min = 0;  // levels 0 are empty
+  device.wires.column_ohm = 20;
+  adapt::Arrays arrays = arrays_of(device);
+  adapt::ChipForward forward(network(), arrays);
+  forward.set_ranges(model.parameters(), {3, 3, 3});
+  nn::Parameters& parameters = model.parameters();
+  // Whole rows, columns and layers of a polarity are empty at the folding.
+  std::map<std::string, std::vector<float>> own;
+  for (const auto& layer : forward.layers()) {
+    std::vector<float>& weight = parameters.at(layer.name).weight;
+    own[layer.name] = weight;
+    for (size_t i = 0; i < weight.size(); ++i) {
+      weight[i] = layer.name == "fc1" ? -std::abs(weight[i]) : i % 5 == 0 ? weight[i] : 0;
+    }
+  }
+  forward.program(parameters, {3, 3, 3}, true);
+  for (const auto& layer : forward.layers()) parameters.at(layer.name).weight = own[layer.name];
+  forward.program(parameters, {4, 4, 4}, false);
+  for (size_t i = 0; i < forward.layers().size(); ++i) {
+    const std::vector<float>& weight = own[forward.layers()[i].name];
+    std::vector<float> effective(weight.size());
+    forward.effective_weights(i, effective);
+    for (size_t at = 0; at < weight.size(); ++at) {
+      INFO(forward.layers()[i].name << " " << at << ": " << weight[at] << ", " << effective[at]);
+      REQUIRE(std::abs(effective[at] - weight[at]) <= 0.1 * std::abs(weight[at]) + 1e-6);
+    }
+  }
+}
+
+TEST_CASE("ranges are kept on another chip") {
+  const adapt::Arrays arrays = arrays_of(everything());
+  const nn::Model model(network());
+  adapt::ChipForward forward(network(), arrays);
+  forward.set_ranges(model.parameters(), {3, 3, 3});
+  program(forward, 4);
+  const ir::Design design = layout::map(network(), small_tiles());
+  twin::AdcOptions given;
+  for (const ir::CrossbarChip& each :
+       twin::program(design, arrays.device, 3, arrays.images, arrays.adc).crossbars) {
+    given.given.push_back({each.stage, each.lsb, each.adc_shift});
+  }
+  const ir::Chip chip = twin::program(design, arrays.device, 4, arrays.images, given);
+  REQUIRE(logits_of(forward, forward.layers().back().out_scale) ==
+          twin::Simulator(design, chip).logits(shown()));
+}
+
 TEST_CASE("faults that are known stay where they are, and come from a map") {
   const nn::Model model(network());
   const auto weights = [](const adapt::ChipForward& forward) {

@@ -2,7 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "adapt/retrain.hpp"
 
+#include <tbb/task_arena.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
 #include "compress/data/dataset.hpp"
+#include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
 #include "compress/layout/map.hpp"
 #include "compress/nn/trainer.hpp"
@@ -96,6 +103,16 @@ double accuracy(const ir::Network& network, const ir::Device& device) {
                .fraction();
   }
   return sum / 5;
+}
+
+// All weights and biases.
+std::vector<std::vector<float>> parameters(ir::Network network) {
+  std::vector<std::vector<float>> all;
+  for (const std::string& name : prune::crossbar_names(network)) {
+    all.push_back(*prune::crossbar(network, name).weight);
+    all.push_back(*prune::crossbar(network, name).bias);
+  }
+  return all;
 }
 
 data::Dataset some(const data::Dataset& all) { return data::head(all, 500); }
@@ -192,13 +209,65 @@ TEST_CASE("a retraining gives the same network on any number of threads") {
   arrays.recalibrated = true;
   adapt::RetrainConfig config;
   config.train = training(2, 1e-3F);
-  const auto weights = [&](int32_t threads) {
+  const auto trained = [&](int32_t threads) {
     config.train.threads = threads;
-    ir::Network network =
-        adapt::retrain(of.compressed, arrays, some(of.data.train), of.data.validation, config);
-    return *prune::crossbar(network, "fc1").weight;
+    return parameters(
+        adapt::retrain(of.compressed, arrays, some(of.data.train), of.data.validation, config));
   };
-  REQUIRE(weights(0) == weights(1));
+  const std::vector<std::vector<float>> many = trained(0);
+  std::vector<std::vector<float>> one;
+  // Programming and fitting run in the caller's arena, the trainer in its own.
+  tbb::task_arena(1).execute([&] { one = trained(1); });
+  REQUIRE(many == one);
+}
+
+TEST_CASE("a retraining that was stopped ends in the network of one that was not") {
+  const Digits& of = digits();
+  const tests::TemporaryDir dir;
+  adapt::Arrays arrays = arrays_of(rough());
+  arrays.device.read_noise = 0.3;
+  arrays.device.wires.row_ohm = 1;
+  arrays.recalibrated = true;
+  adapt::RetrainConfig config;
+  config.train = training(4, 1e-3F);
+  const auto retrained = [&](const std::filesystem::path& checkpoint) {
+    config.train.checkpoint = checkpoint;
+    return parameters(
+        adapt::retrain(of.compressed, arrays, some(of.data.train), of.data.validation, config));
+  };
+  // The checkpoint of an epoch before the last, as a stopped run leaves it. One that came too late
+  // to be so is taken again.
+  std::vector<std::vector<float>> whole;
+  std::string early;
+  for (int attempt = 0; attempt < 5; ++attempt) {
+    const std::filesystem::path path = dir / ("whole" + std::to_string(attempt));
+    std::atomic<bool> done = false;
+    std::thread watcher([&] {
+      while (!done && !std::filesystem::exists(path)) std::this_thread::yield();
+      early = ir::read_file(path);
+    });
+    whole = retrained(path);
+    done = true;
+    watcher.join();
+    if (early != ir::read_file(path)) break;
+  }
+  ir::write_file(dir / "early", early);
+  REQUIRE(retrained(dir / "early") == whole);
+  REQUIRE(ir::read_file(dir / "early") != early);
+}
+
+TEST_CASE("a chip of a retraining that cannot be ranged is told from the run's own") {
+  const Digits& of = digits();
+  adapt::Arrays arrays = arrays_of(rough());
+  arrays.adc.range = twin::AdcRange::kLossless;
+  arrays.layout.adc_bits = 4;
+  adapt::RetrainConfig config;
+  config.train = training(1, 1e-3F);
+  REQUIRE_THAT(tests::message_of([&] {
+                 adapt::retrain(of.compressed, arrays, some(of.data.train), of.data.validation,
+                                config);
+               }),
+               tests::contains("a chip of the retraining (seed "));
 }
 
 }  // namespace crosstwin

@@ -155,6 +155,8 @@ TEST_CASE("an adapted chip is a run of its own, whose RTL is the twin") {
     CHECK(stage["error_after"].get<double>() <= stage["error_before"].get<double>());
   }
   CHECK(result["retrain"]["epochs"] == 1);
+  CHECK(ir::read_file(dir / "out/adapt/compressed/tensors.npz") !=
+        ir::read_file(dir / "out/compressed/tensors.npz"));
   // Again: the same figures, on one thread and from the records.
   std::vector<std::string> again = adapt;
   again.insert(again.end(), {"--threads", "1"});
