@@ -27,6 +27,9 @@ namespace {
 // Names what a chip's result is made by; another number leaves all earlier records aside.
 constexpr int kRecordVersion = 1;
 
+// How a damaged record is mended.
+constexpr const char* kDrawAgain = "remove this file, its chips are drawn again";
+
 // P(|T| < t): the finite sums of Abramowitz and Stegun 26.7.3 and 26.7.4.
 double student_probability(double t, int64_t freedom) {
   const double theta = std::atan(t / std::sqrt(static_cast<double>(freedom)));
@@ -135,13 +138,14 @@ ChipRecord::ChipRecord(fs::path file, const std::string& key) : file_(std::move(
   size_t at = 0;
   for (int number = 1; at < text.size(); ++number) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const std::string where = file_.string() + ", line " + std::to_string(number);
-    const json line = ir::parse_json(text.substr(at, end - at), where);
-    const ir::JsonReader reader(line, where);
+    const json line = ir::parse_json(text.substr(at, end - at), file_.string(), kDrawAgain, number);
+    const ir::JsonReader reader(line, file_.string() + ", line " + std::to_string(number), "$",
+                                kDrawAgain);
     at = end + 1;
     if (number == 1) {
-      if (reader.at("trial").string() == key_) continue;
-      reader.at("trial").fail("the record of another trial", key_, line["trial"], "remove it");
+      const std::string trial = reader.at("trial").string();
+      if (trial != key_) reader.at("trial").fail("the record of another trial", key_, trial);
+      continue;
     }
     reader.only({"seed", "right", "images"});
     Accuracy accuracy;

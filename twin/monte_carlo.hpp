@@ -36,8 +36,10 @@ double student_t(int64_t freedom);
 
 ChipStatistics chip_statistics(std::span<const double> accuracies);
 
-// A rule that looks after every chip would now and then stop at two that agree by chance.
-inline constexpr int64_t kLeastChips = 10;
+// A rule that looks after every chip stops where the chips happen to agree, so that its interval is
+// too narrow, the more so the fewer they are and the more skewed their law. From 50 chips on it
+// still holds the mean in 94% of runs for normal and 92% for exponential losses (10: 86%).
+inline constexpr int64_t kLeastChips = 50;
 
 // Ends at `chips`, or before, at the first chip from kLeastChips on at which the half-width is not
 // above `half_width` (a fraction of 1; 0 = never).

@@ -12,7 +12,9 @@
 #include <tbb/parallel_invoke.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <iterator>
 #include <optional>
 
@@ -246,10 +248,16 @@ class Array {
   double sense_;
 };
 
+std::string shown(double value) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%g", value);
+  return text.data();
+}
+
 void check_wires(const WireOptions& wires, double siemens_per_unit, const std::string& where) {
   if (!(std::isnormal(siemens_per_unit) && siemens_per_unit > 0)) {
     throw ir::Error({where + ".siemens_per_unit", "no unit of conductance", "a number above 0",
-                     std::to_string(siemens_per_unit)});
+                     shown(siemens_per_unit)});
   }
   const std::pair<const char*, double> all[] = {{"row_ohm", wires.row_ohm},
                                                 {"column_ohm", wires.column_ohm},
@@ -258,10 +266,11 @@ void check_wires(const WireOptions& wires, double siemens_per_unit, const std::s
   for (const auto& [name, ohm] : all) {
     const double conductance = 1 / (ohm * siemens_per_unit);
     if (ohm == 0 || (ohm > 0 && std::isnormal(conductance))) continue;
-    throw ir::Error({where + "." + name,
-                     "a wire resistance that makes the nodal equations singular",
-                     "0 for an ideal wire, or a finite resistance above it", std::to_string(ohm),
-                     "leave cells out with conductance 0, not with a broken wire"});
+    throw ir::Error(
+        {where + "." + name, "a wire resistance that makes the nodal equations singular",
+         "0 for an ideal wire, or a finite resistance above it", shown(ohm),
+         ohm > 0 && ohm < 1 ? "0 is an ideal wire"
+                            : "a cell is left out by conductance 0, not by a broken wire"});
   }
 }
 
@@ -275,7 +284,7 @@ std::optional<ir::Diagnosis> fold(std::span<const double> g, int32_t rows, int32
   for (size_t i = 0; i < g.size(); ++i) {
     if (g[i] >= 0 && std::isfinite(g[i])) continue;
     return ir::Diagnosis{place(i), "no conductance of a cell", "a finite number, 0 or more",
-                         std::to_string(g[i])};
+                         shown(g[i])};
   }
   const Array array(g, rows, cols, siemens_per_unit, wires);
   const Part part = array.solve();

@@ -33,8 +33,8 @@ Document parse_override(const std::string& text) {
   if (equals == std::string::npos || equals == 0) {
     throw ir::Error({where, "not an override", "section.key=value", "\"" + text + "\""});
   }
-  json value = json::parse(text.substr(equals + 1), nullptr, false);
-  if (value.is_discarded()) value = text.substr(equals + 1);
+  const std::string word = text.substr(equals + 1);
+  json value = json::accept(word) ? ir::parse_json(word, where, ir::kCorrectThere) : json(word);
   std::string path = text.substr(0, equals);
   for (size_t dot = path.rfind('.'); true; dot = path.rfind('.')) {
     const std::string key = dot == std::string::npos ? path : path.substr(dot + 1);
@@ -182,7 +182,7 @@ Config::Config() : network(builtin_architecture("lenet5", "")) {
 
 Config load_config(const std::filesystem::path& file, const std::vector<std::string>& overrides) {
   std::vector<Document> documents;
-  if (!file.empty()) documents.push_back({file.string(), ir::read_json(file)});
+  if (!file.empty()) documents.push_back({file.string(), ir::read_json(file, ir::kCorrectThere)});
   for (const std::string& text : overrides) documents.push_back(parse_override(text));
 
   Config config;

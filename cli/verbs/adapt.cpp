@@ -10,7 +10,9 @@
 #include "adapt/recalibrate.hpp"
 #include "adapt/remap.hpp"
 #include "adapt/retrain.hpp"
+#include "cli/fitted.hpp"
 #include "cli/log.hpp"
+#include "cli/place.hpp"
 #include "cli/table.hpp"
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
@@ -50,6 +52,10 @@ Parts read_parts(const std::vector<std::string>& words) {
     if (part == nullptr) {
       throw ir::Error({"adapt.parts", "no such part", "remap, recalibrate, retrain", word});
     }
+    if (*part) {
+      throw ir::Error(
+          {"adapt.parts", "a part is asked for twice", "each once", word, "remove one of the two"});
+    }
     *part = true;
   }
   if (parts.count() == 0) {
@@ -77,6 +83,10 @@ class Adaptation {
         design_(layout::map(compressed_, config_.layout)),
         known_(config_.remap == RemapSetting::cells ? adapt::Known::kCells
                                                     : adapt::Known::kFaults) {
+    check_spare_columns(config_.spare_columns, design_.layout);
+    if (fs::exists(context.run.design())) {
+      refuse_fitted(context.run, ir::load_design(context.run.design()));
+    }
     const data::Dataset& split = config_.adapt.validation ? data_.validation : data_.test;
     images_ = config_.adapt.images == 0 ? split : data::head(split, config_.adapt.images);
   }
@@ -111,6 +121,7 @@ class Adaptation {
     }
     ir::save_design(own.design, Run(dir).design());
     ir::save_chip(own.chip, Run(dir).chip());
+    write_fitted(Run(dir), own.design, own.chip);
     ir::write_file(Run(dir).config(), to_json(config_).dump(2) + "\n");
 
     ordered_json result = {{"device", config_.device.name},

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "cli/fitted.hpp"
 #include "cli/place.hpp"
 #include "cli/table.hpp"
 #include "cli/verbs/verbs.hpp"
@@ -83,6 +84,7 @@ ordered_json remap_json(const adapt::RemapReport& report) {
 
 ordered_json run(Context& context) {
   const ir::Design design = ir::load_design(context.run.design());
+  refuse_fitted(context.run, design);
   const data::Splits& data = context.data();
   twin::AdcOptions adc = context.config.adc;
   adc.given = given_ranges(context.config);
@@ -239,7 +241,10 @@ Step program_step() {
           "which a test read has found, and lets working cells make up for stuck partners:\n"
           "         crosstwin program --out out/lenet5 --device reram --remap faults "
           "--spare-columns 2\n"
-          "Better still: `crosstwin adapt --help`.",
+          "Better still: `crosstwin adapt --help`.\n"
+          "\nThis device is chip.device, of the chip that becomes RTL. The many chips of "
+          "`simulate` are\n"
+          "of simulate.variation, which `simulate --device` sets.",
       .shortcuts = {{"--device", "chip.device",
                      "preset (" + std::string(ir::kDevicePresets) + ") or device file", "",
                      Shortcut::Form::text},
@@ -252,7 +257,8 @@ Step program_step() {
                      Shortcut::Form::text},
                     {"--remap", "chip.remap", "off, faults or cells: place weights around them"},
                     {"--spare-columns", "chip.spare_columns",
-                     "physical columns of every column tile that the remap may use"}},
+                     "physical columns of every column tile that the remap may use; at most "
+                     "layout.tile_cols"}},
       .sections = {"seed", "dataset", "chip"},
       .uses_data = true,
       .inputs = {{"design", "map"}},

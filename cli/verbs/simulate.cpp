@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/analog.hpp"
+#include "cli/device_title.hpp"
 #include "cli/events.hpp"
 #include "cli/log.hpp"
 #include "cli/place.hpp"
@@ -28,11 +29,6 @@ namespace {
 
 ordered_json row(const std::string& model, double accuracy) {
   return {{"model", model}, {"accuracy", accuracy}};
-}
-
-std::string device_title(const ir::Device& device) {
-  return fmt::format("{} (sigma {:g}, stuck {:g}%)", device.name, device.sigma,
-                     100 * (device.stuck_low + device.stuck_high));
 }
 
 ordered_json statistics_json(const twin::ChipStatistics& of) {
@@ -270,7 +266,7 @@ Step simulate_step() {
           "\nChips are those of seeds N, N+1, ...: each is programmed, calibrated and answers the "
           "same\n"
           "images. +- is the 95% interval of their mean. As many chips as a half-width of 0.05\n"
-          "percentage points takes (from the 10th on, at most --chips):\n"
+          "percentage points takes (from the 50th on, at most --chips):\n"
           "         crosstwin simulate --out out/lenet5 --chips 2000 --half-width 0.05\n"
           "\nA sweep sets one or two numbers of the device (docs/artifact.md: sigma, stuck_low, "
           "time,\n"

@@ -257,7 +257,7 @@ Chip load_chip(const std::filesystem::path& dir, const Design& design) {
   for (const JsonReader& level : json.at("table").items()) {
     chip.table.push_back(static_cast<uint16_t>(level.integer(0, 65535)));
   }
-  chip.device = read_device(json.at("device"));
+  chip.device = read_device_record(json.at("device"));
   const Npz tensors = read_npz(tensor_file);
   const auto stages = crossbar_stages(design);
   const auto entries = json.at("crossbars").items();

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "compress/ir/device_check.hpp"
 #include "compress/ir/device_json.hpp"
 #include "compress/ir/device_presets.hpp"
 #include "compress/ir/error.hpp"
@@ -18,7 +19,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-constexpr double kMaxConductance = 65535;
 constexpr double kMaxSeconds = 1e12;
 constexpr double kMaxOhm = 1e12;
 
@@ -291,86 +291,31 @@ std::string Device::place(const std::string& member) const {
 void check_device(const Device& device, const std::string& where) {
   Checking checking(where);
   visit_members(device, checking);
-  const auto fail = [&](const std::string& member, const std::string& what,
-                        const std::string& expected, const std::string& got,
-                        const std::string& fix = {}) {
-    throw Error({where + "." + member, what, expected, got, fix});
-  };
-  if (device.level_mean.empty()) {
-    const double top = device.g_min + double{1} * device.g_step * (device.levels - 1);
-    if (top > kMaxConductance) {
-      fail("g_step", "the top level is out of range", "g_min + (levels - 1) g_step at most 65535",
-           json(top).dump());
-    }
-  }
-  const auto per_level = [&](const std::string& member, const std::vector<double>& list) {
-    if (list.empty() || list.size() == static_cast<size_t>(device.levels)) return;
-    fail(member, "wrong length", std::to_string(device.levels) + ", one a level",
-         std::to_string(list.size()));
-  };
-  per_level("level_mean", device.level_mean);
-  per_level("level_sigma", device.level_sigma);
-  per_level("cell_noise_level", device.cell_noise_level);
-  per_level("drift.level_nu", device.drift.level_nu);
-  per_level("drift.level_nu_sigma", device.drift.level_nu_sigma);
-  for (size_t k = 1; k < device.level_mean.size(); ++k) {
-    if (device.level_mean[k] > device.level_mean[k - 1]) continue;
-    fail("level_mean[" + std::to_string(k) + "]", "out of order",
-         "more than " + json(device.level_mean[k - 1]).dump(), json(device.level_mean[k]).dump());
-  }
-  if (device.stuck_low + device.stuck_high > 1) {
-    fail("stuck_high", "stuck_low + stuck_high out of range", "at most 1",
-         json(device.stuck_low + device.stuck_high).dump());
-  }
-  if (!device.level_sigma.empty() && device.sigma > 0) {
-    fail("sigma", "given beside level_sigma", "one of the two", json(device.sigma).dump(),
-         "level_sigma [] lets sigma hold for all levels");
-  }
-  if (!device.cell_noise_level.empty() && device.cell_noise > 0) {
-    fail("cell_noise", "given beside cell_noise_level", "one of the two",
-         json(device.cell_noise).dump(), "cell_noise_level [] lets cell_noise hold for all levels");
-  }
-  if (device.read_seconds > 0 && device.read_volt == 0) {
-    fail("read_seconds", "given without read_volt", "both, for the energy of a read",
-         json(device.read_seconds).dump());
-  }
-  const double lowest = device.level_mean.empty() ? device.g_min : device.level_mean[0];
-  if (device.lognormal && lowest == 0 && !device.level_sigma.empty() && device.level_sigma[0] > 0) {
-    fail("level_sigma[0]", "a log-normal level of mean 0 has no spread", "0",
-         json(device.level_sigma[0]).dump());
-  }
-  const bool sar = device.adc_form == AdcForm::kSar;
-  if (device.adc_mismatch > 0 && !sar) {
-    fail("adc_mismatch", "the converters have no capacitors", "0, or adc_form \"sar\"",
-         json(device.adc_mismatch).dump());
-  }
-  if (device.adc_inl > 0 && sar) {
-    fail("adc_inl", "the non-linearity of adc_form \"sar\" is its capacitors'", "0",
-         json(device.adc_inl).dump(), "give adc_mismatch instead");
-  }
-  if (!device.fault_map.empty() && device.stuck_low + device.stuck_high > 0) {
-    fail("fault_map", "given beside stuck_low or stuck_high", "a map or rates", device.fault_map);
-  }
-  if (!device.conductances.empty() &&
-      (device.sigma > 0 || !device.level_sigma.empty() || device.write_verify.max_pulses > 0)) {
-    fail("conductances", "measured cells are not programmed as well", "no variation, no pulses",
-         device.conductances, "leave out sigma, level_sigma and write_verify");
-  }
+  check_members(device, where);
 }
 
-Device read_device(const JsonReader& reader) {
+Device read_device_record(const JsonReader& reader) {
   Device device;
   device.source = reader.where();
   device.name = reader.at("name").string();
+  if (device.name.empty()) {
+    reader.at("name").fail("an empty name", "what reports call the device", "\"\"");
+  }
   Reading reading(reader, {"name", "g_max"});
   visit_members(device, reading);
   reading.done();
-  if (reader.has("level_mean") && !reader.has("levels")) {
+  if (!device.level_mean.empty() && !reader.has("levels")) {
     device.levels = static_cast<int32_t>(device.level_mean.size());
   }
   if (reader.has("write_verify")) (void)reader.at("write_verify").at("max_pulses");
   read_g_max(reader, device);
   check_device(device, reader.where());
+  return device;
+}
+
+Device read_device(const JsonReader& reader) {
+  Device device = read_device_record(reader);
+  check_overridden(device, reader.where());
   return device;
 }
 
@@ -384,7 +329,20 @@ Device patch_device(const Device& device, const JsonReader& patch) {
       if (!patch.has(other)) document.erase(other);
     }
   }
-  if (patch.has("level_mean") && !patch.has("levels")) document.erase("levels");
+  if (!document.contains("level_mean") || document["level_mean"].empty()) {
+    return read_device(JsonReader(document, patch.file(), patch.path()));
+  }
+  if (patch.has("level_mean")) {
+    for (const char* other : {"levels", "g_min", "g_step"}) {
+      if (!patch.has(other)) document.erase(other);
+    }
+  }
+  for (const char* grid : {"g_min", "g_step"}) {
+    if (patch.has("level_mean") || !patch.has(grid)) continue;
+    patch.at(grid).fail("the device has measured levels", "no level_mean beside it",
+                        patch.value().at(grid).dump(),
+                        "level_mean [] lets g_min and g_step hold, g_max sets the levels anew");
+  }
   return read_device(JsonReader(document, patch.file(), patch.path()));
 }
 
@@ -434,11 +392,15 @@ ordered_json device_json(const Device& device) {
 
 Device load_device(const std::string& file_or_preset) {
   if (const auto preset = device_preset(file_or_preset)) return *preset;
-  if (!std::filesystem::exists(file_or_preset)) {
-    throw Error({file_or_preset, "no such device file",
-                 "a JSON file, or a preset: " + std::string(kDevicePresets)});
+  const std::string expected = "a JSON file, or a preset: " + std::string(kDevicePresets);
+  if (file_or_preset.empty()) throw Error({"device", "no name is given", expected, "\"\""});
+  if (std::filesystem::is_directory(file_or_preset)) {
+    throw Error({file_or_preset, "is a folder, no device file", expected});
   }
-  const json document = read_json(file_or_preset);
+  if (!std::filesystem::exists(file_or_preset)) {
+    throw Error({file_or_preset, "no such device file", expected});
+  }
+  const json document = read_json(file_or_preset, kCorrectThere);
   Device device = read_device(JsonReader(document, file_or_preset));
   resolve_paths(device, file_or_preset);
   return device;

@@ -49,27 +49,39 @@ void check_path(const Device& device, const char* member, const std::string& pat
                path});
 }
 
+// Relative paths of a device file are to its folder.
+void check_there(const std::string& place, const std::string& file) {
+  if (std::filesystem::is_regular_file(file)) return;
+  const bool folder = std::filesystem::is_directory(file);
+  throw Error({place, "names a file that is not there", "the file " + file,
+               folder ? "a folder of this name" : "nothing of this name",
+               "a relative path starts at the folder of the device file"});
+}
+
 // Throws unless the value is a good one; `where` says its place.
 using Check = std::function<void(double value, const std::function<std::string()>& where)>;
 
-std::vector<double> from_npz(const Npz& npz, const std::string& file, const std::string& name,
-                             const Shape4& shape, const Check& check_value) {
-  const std::string where = file + ": " + name;
+// `place` is the member of the device that names the file, here and below.
+std::vector<double> from_npz(const Npz& npz, const std::string& place, const std::string& file,
+                             const std::string& name, const Shape4& shape,
+                             const Check& check_value) {
+  const std::string where = place + ": " + file + ": " + name;
+  const std::string expected = nlohmann::json({2, shape.slices, shape.rows, shape.cols}).dump() +
+                               " (polarity, slice, kept row, column)";
   const auto member = npz.find(name);
   if (member == npz.end()) {
     std::vector<std::string> names;
     for (const auto& [each, array] : npz) names.push_back(each);
     const std::string near = nearest(name, names);
-    throw Error(
-        {where, "missing member", "", "", near.empty() ? "" : "did you mean \"" + near + "\"?"});
+    std::string list;
+    for (const std::string& each : names) list += (list.empty() ? "" : ", ") + each;
+    throw Error({where, "missing member", "an array " + expected, "only " + list,
+                 near.empty() ? "" : "did you mean \"" + near + "\"?"});
   }
   return std::visit(
       [&](const auto& array) {
         if (array.shape != std::vector<int64_t>{2, shape.slices, shape.rows, shape.cols}) {
-          throw Error({where, "wrong shape",
-                       nlohmann::json({2, shape.slices, shape.rows, shape.cols}).dump() +
-                           " (polarity, slice, kept row, column)",
-                       nlohmann::json(array.shape).dump()});
+          throw Error({where, "wrong shape", expected, nlohmann::json(array.shape).dump()});
         }
         const std::vector<double> values(array.data.begin(), array.data.end());
         for (size_t i = 0; i < values.size(); ++i) {
@@ -87,9 +99,11 @@ std::vector<double> from_npz(const Npz& npz, const std::string& file, const std:
 }
 
 // Appends the values of one CSV file. Empty lines and lines that begin with # are passed over.
-void read_csv(const std::string& file, const Shape4& shape, const Check& check_value,
-              std::vector<double>& values) {
-  const std::string text = read_file(file);
+void read_csv(const std::string& place, const std::string& path, const Shape4& shape,
+              const Check& check_value, std::vector<double>& values) {
+  check_there(place, path);
+  const std::string text = read_file(path);
+  const std::string file = place + ": " + path;
   int64_t rows = 0;
   int64_t line_number = 0;
   for (size_t at = 0; at < text.size();) {
@@ -132,11 +146,11 @@ std::string replaced(std::string text, const std::string& part, const std::strin
   return text;
 }
 
-std::vector<double> read_arrays(const std::string& path, const Npz& npz, const std::string& suffix,
-                                const Design& design, const Stage& stage,
+std::vector<double> read_arrays(const std::string& place, const std::string& path, const Npz& npz,
+                                const std::string& suffix, const Design& design, const Stage& stage,
                                 const Placement& placement, const Check& check) {
   const Shape4 shape = shape_of(design, stage, placement);
-  if (is_npz(path)) return from_npz(npz, path, stage.name + suffix, shape, check);
+  if (is_npz(path)) return from_npz(npz, place, path, stage.name + suffix, shape, check);
   std::vector<double> values;
   values.reserve(static_cast<size_t>(shape.size()));
   for (const char* polarity : {"pos", "neg"}) {
@@ -144,7 +158,7 @@ std::vector<double> read_arrays(const std::string& path, const Npz& npz, const s
       std::string file = replaced(path, "{stage}", stage.name);
       file = replaced(file, "{polarity}", polarity);
       file = replaced(file, "{slice}", std::to_string(slice));
-      read_csv(file, shape, check, values);
+      read_csv(place, file, shape, check, values);
     }
   }
   return values;
@@ -155,8 +169,13 @@ std::vector<double> read_arrays(const std::string& path, const Npz& npz, const s
 DeviceArrays::DeviceArrays(const Device& device) : device_(device) {
   check_path(device, "conductances", device.conductances);
   check_path(device, "fault_map", device.fault_map);
-  if (is_npz(device.conductances)) conductances_ = read_npz(device.conductances);
-  if (is_npz(device.fault_map)) faults_ = read_npz(device.fault_map);
+  const auto read = [&device](const char* member, const std::string& file, Npz& npz) {
+    if (!is_npz(file)) return;
+    check_there(device.place(member), file);
+    npz = read_npz(file);
+  };
+  read("conductances", device.conductances, conductances_);
+  read("fault_map", device.fault_map, faults_);
 }
 
 std::vector<double> DeviceArrays::conductances(const Design& design, const Stage& stage) const {
@@ -170,8 +189,8 @@ std::vector<double> DeviceArrays::conductances(const Design& design, const Stage
                  "a conductance 0.." + top + (siemens ? " S" : " units"), shown(value),
                  "see the device's conductances_in and siemens_per_unit"});
   };
-  std::vector<double> values =
-      read_arrays(device_.conductances, conductances_, ".g", design, stage, {}, check_value);
+  std::vector<double> values = read_arrays(device_.place("conductances"), device_.conductances,
+                                           conductances_, ".g", design, stage, {}, check_value);
   for (double& value : values) value /= unit;
   return values;
 }
@@ -184,7 +203,8 @@ std::vector<uint8_t> DeviceArrays::faults(const Design& design, const Stage& sta
     throw Error({where(), "not a fault", "0 = works, 1 = stuck low, 2 = stuck high", shown(value)});
   };
   const std::vector<double> values =
-      read_arrays(device_.fault_map, faults_, ".fault", design, stage, placement, check_value);
+      read_arrays(device_.place("fault_map"), device_.fault_map, faults_, ".fault", design, stage,
+                  placement, check_value);
   return {values.begin(), values.end()};
 }
 

@@ -12,6 +12,9 @@ namespace crosstwin::ir {
 // Checked; a missing member other than the name keeps its default; unknown members are errors.
 // Paths stay as they are written.
 Device read_device(const JsonReader& json);
+// The same of a chip's record, whose g_min, g_step, drift.nu and drift.nu_sigma may stand, without
+// effect, beside the lists by level that override them: the record keeps what was given.
+Device read_device_record(const JsonReader& json);
 
 // The members of `patch` in place of the device's own, objects member by member; checked.
 Device patch_device(const Device& device, const JsonReader& patch);

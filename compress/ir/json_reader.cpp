@@ -3,9 +3,13 @@
 #include "compress/ir/json_reader.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
+#include <set>
 
 #include "compress/ir/atomic_write.hpp"
 #include "compress/ir/error.hpp"
@@ -36,11 +40,16 @@ size_t edit_distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
-// Takes nothing from a text but where it is faulty: not all exceptions of json::parse say it.
+// Takes nothing from a text but what is wrong with it: json::parse() does not always say where, and
+// keeps the last of two members of one name.
 struct FaultFinder : json::json_sax_t {
-  size_t at = 0;  // byte of the text
-  std::string token;
-  bool overflow = false;  // a number that a double cannot hold
+  size_t position = 0;  // how far it had read
+  std::string token;    // from the last string or number on, control characters as <U+XXXX>
+  std::string message;
+  bool overflow = false;             // a number that a double cannot hold
+  size_t keys = 0;                   // seen so far
+  std::optional<std::string> twice;  // the last key, where its object has it already
+  std::vector<std::set<std::string>> open;
 
   bool null() override { return true; }
   bool boolean(bool /*value*/) override { return true; }
@@ -51,50 +60,156 @@ struct FaultFinder : json::json_sax_t {
   }
   bool string(std::string& /*value*/) override { return true; }
   bool binary(json::binary_t& /*value*/) override { return true; }
-  bool start_object(size_t /*size*/) override { return true; }
-  bool key(std::string& /*name*/) override { return true; }
-  bool end_object() override { return true; }
+  bool start_object(size_t /*size*/) override {
+    open.emplace_back();
+    return true;
+  }
+  bool key(std::string& name) override {
+    ++keys;
+    if (!open.back().insert(name).second) twice = name;
+    return !twice;
+  }
+  bool end_object() override {
+    open.pop_back();
+    return true;
+  }
   bool start_array(size_t /*size*/) override { return true; }
   bool end_array() override { return true; }
-  bool parse_error(size_t position, const std::string& last,
-                   const json::exception& error) override {
+  bool parse_error(size_t read, const std::string& last, const json::exception& error) override {
     overflow = dynamic_cast<const json::out_of_range*>(&error) != nullptr;
+    position = read;
     token = last;
-    const size_t back = overflow ? last.size() : 1;  // it has read so far
-    at = position - std::min(position, back);
+    message = error.what();
     return false;
   }
 };
 
+// The text between `before` and `after`, or its end; empty when there is no `before`.
+std::string between(const std::string& text, const std::string& before, const std::string& after) {
+  const size_t found = text.find(before);
+  if (found == std::string::npos) return {};
+  const size_t begin = found + before.size();
+  const size_t end = text.find(after, begin);
+  return text.substr(begin, end == std::string::npos ? end : end - begin);
+}
+
+// What the parser did not take: its place in the text.
+struct Token {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+Token faulty_token(const FaultFinder& fault, const std::string& text) {
+  const std::string complaint = between(fault.message, " - ", ";");
+  const auto says = [&complaint](const char* words) {
+    return complaint.find(words) != std::string::npos;
+  };
+  Token token;
+  token.end = std::min(fault.position, text.size());
+  if (!fault.overflow && (complaint.empty() || says("end of input"))) {  // empty: of an empty text
+    token.begin = token.end;
+  } else if (fault.overflow || says("string") || says("number")) {
+    size_t length = fault.token.size();
+    for (size_t at = fault.token.find("<U+"); at != std::string::npos;
+         at = fault.token.find("<U+", at + 1)) {
+      length -= std::string("<U+0000>").size() - 1;
+    }
+    token.begin = token.end - std::min(token.end, length);
+  } else {  // a word, or one character
+    const auto in_word = [&text](size_t at) {
+      return std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+    };
+    token.begin = token.end - std::min<size_t>(token.end, 1);
+    if (says("literal")) {
+      while (token.begin > 0 && in_word(token.begin - 1)) --token.begin;
+      token.end = std::min(text.find_first_of(" \t\r\n,:[]{}", token.begin + 1), text.size());
+    }
+  }
+  return token;
+}
+
+// The parser's message, "... while parsing object key - unexpected '}'; expected string literal" or
+// "... while parsing value - invalid literal; last read: 'tru}'", in words of whoever writes JSON.
+Diagnosis syntax_error(const FaultFinder& fault, const std::string& token) {
+  Diagnosis of;
+  const bool mark = token.size() == 1 && std::ispunct(static_cast<unsigned char>(token[0])) != 0;
+  of.got = mark ? "'" + token + "'" : token;
+  if (fault.overflow) {
+    of.what = "a number out of range";
+    of.expected = "at most 1.8e308";
+    return of;
+  }
+  of.what = "not valid JSON";
+  if (token.empty()) of.got = "the end of the text";
+  const std::string unexpected = between(fault.message, " - unexpected ", ";");
+  if (unexpected.empty()) {
+    const std::string detail = between(fault.message, " - ", "; last read");
+    if (!detail.empty()) of.what += ": " + detail;
+    const bool key = between(fault.message, "while parsing ", " - ") == "object key";
+    of.expected = key ? "a name in double quotes" : "a value";
+    return of;
+  }
+  // Of the two that may follow a value the parser names the later.
+  static const std::map<std::string, std::string> kWords = {
+      {"'[', '{', or a literal", "a value"},
+      {"string literal", "a name in double quotes"},
+      {"'}'", "',' or '}'"},
+      {"']'", "',' or ']'"},
+      {"end of input", "nothing behind the value"}};
+  of.expected = between(fault.message, "; expected ", "; last read");
+  const auto words = kWords.find(of.expected);
+  if (words != kWords.end()) of.expected = words->second;
+  return of;
+}
+
+// Where key `number` of a text begins that is valid up to there; the first is 1.
+size_t key_start(const std::string& text, size_t number) {
+  for (size_t at = text.find('"'); at != std::string::npos; at = text.find('"', at + 1)) {
+    const size_t start = at;
+    for (++at; text[at] != '"'; ++at) at += text[at] == '\\' ? 1 : 0;
+    const size_t next = text.find_first_not_of(" \t\r\n", at + 1);
+    if (next != std::string::npos && text[next] == ':' && --number == 0) return start;
+  }
+  return text.size();
+}
+
 }  // namespace
 
-json parse_json(const std::string& text, const std::string& file) {
-  try {
-    return json::parse(text);
-  } catch (const json::exception&) {
-    FaultFinder fault;
-    json::sax_parse(text, &fault);
-    const std::string before = text.substr(0, fault.at);
-    const auto line = 1 + std::count(before.begin(), before.end(), '\n');
-    const size_t line_start = before.rfind('\n') + 1;  // npos + 1 = 0: the first line
-    const std::string where =
-        file + ":" + std::to_string(line) + ":" + std::to_string(before.size() - line_start + 1);
-    if (fault.overflow) throw Error({where, "a number out of range", "", fault.token});
-    throw Error({where, "not valid JSON", "", "",
-                 "the file is damaged or was edited by hand: write it again"});
+json parse_json(const std::string& text, const std::string& file, const std::string& fix,
+                int64_t first_line) {
+  FaultFinder fault;
+  if (json::sax_parse(text, &fault)) return json::parse(text);
+  Diagnosis of{"", "given twice", "a name once in its object"};
+  size_t at = 0;
+  if (fault.twice) {
+    at = key_start(text, fault.keys);
+    of.got = shown(*fault.twice);
+    of.fix = "remove one of the two";
+  } else {
+    const Token token = faulty_token(fault, text);
+    at = token.begin;
+    of = syntax_error(fault, text.substr(token.begin, token.end - token.begin));
+    if (of.got.size() > 60) of.got = of.got.substr(0, 57) + "...";
+    of.fix = fix;
   }
+  const std::string before = text.substr(0, at);
+  const auto line = first_line + std::count(before.begin(), before.end(), '\n');
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 = 0: the first line
+  of.where =
+      file + ":" + std::to_string(line) + ":" + std::to_string(before.size() - line_start + 1);
+  throw Error(of);
 }
 
-json read_json(const std::filesystem::path& file) {
-  return parse_json(read_file(file), file.string());
+json read_json(const std::filesystem::path& file, const std::string& fix) {
+  return parse_json(read_file(file), file.string(), fix);
 }
 
-JsonReader::JsonReader(const json& value, std::string file, std::string path)
-    : value_(&value), file_(std::move(file)), path_(std::move(path)) {}
+JsonReader::JsonReader(const json& value, std::string file, std::string path, std::string fix)
+    : value_(&value), file_(std::move(file)), path_(std::move(path)), fix_(std::move(fix)) {}
 
 void JsonReader::fail(const std::string& what, const std::string& expected, const std::string& got,
                       const std::string& fix) const {
-  throw Error({where(), what, expected, got, fix});
+  throw Error({where(), what, expected, got, fix.empty() ? fix_ : fix});
 }
 
 bool JsonReader::has(const std::string& key) const {
@@ -105,7 +220,7 @@ JsonReader JsonReader::at(const std::string& key) const {
   if (!value_->is_object()) fail("wrong type", "an object", shown(*value_));
   const auto member = value_->find(key);
   if (member == value_->end()) fail("missing member", "\"" + key + "\"");
-  return {*member, file_, path_ + "." + key};
+  return {*member, file_, path_ + "." + key, fix_};
 }
 
 std::vector<JsonReader> JsonReader::items() const {
@@ -113,7 +228,7 @@ std::vector<JsonReader> JsonReader::items() const {
   std::vector<JsonReader> readers;
   readers.reserve(value_->size());
   for (size_t i = 0; i < value_->size(); ++i) {
-    readers.emplace_back((*value_)[i], file_, path_ + "[" + std::to_string(i) + "]");
+    readers.emplace_back((*value_)[i], file_, path_ + "[" + std::to_string(i) + "]", fix_);
   }
   return readers;
 }

@@ -10,15 +10,24 @@
 
 namespace crosstwin::ir {
 
-// Parses; a syntax error, or a number too large, becomes an Error with file, line and column.
-nlohmann::json parse_json(const std::string& text, const std::string& file);
-nlohmann::json read_json(const std::filesystem::path& file);
+// How a file that is no JSON is mended: one that this program wrote, or one written by hand.
+inline constexpr const char* kWriteAgain =
+    "the file is damaged or was edited by hand: write it again";
+inline constexpr const char* kCorrectThere = "correct it there";
+
+// Parses; a syntax error, a number too large, or a name twice in one object becomes an Error with
+// file, line and column, the first line of the text being `first_line`.
+nlohmann::json parse_json(const std::string& text, const std::string& file,
+                          const std::string& fix = kWriteAgain, int64_t first_line = 1);
+nlohmann::json read_json(const std::filesystem::path& file, const std::string& fix = kWriteAgain);
 
 // A view of one JSON value that knows its file and path. Cheap to copy; the document must outlive
-// it. Getters throw Error on a wrong type or an out-of-range value.
+// it. Getters throw Error on a wrong type or an out-of-range value, with `fix` unless they know a
+// better one.
 class JsonReader {
  public:
-  JsonReader(const nlohmann::json& value, std::string file, std::string path = "$");
+  JsonReader(const nlohmann::json& value, std::string file, std::string path = "$",
+             std::string fix = {});
 
   const nlohmann::json& value() const { return *value_; }
   const std::string& path() const { return path_; }
@@ -47,6 +56,7 @@ class JsonReader {
   const nlohmann::json* value_;
   std::string file_;
   std::string path_;
+  std::string fix_;
 };
 
 // The entry of `known` nearest to `word` by edit distance, or empty when none is near.

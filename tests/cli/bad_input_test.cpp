@@ -148,6 +148,43 @@ TEST_CASE("a wrong sweep is named before anything is read or written") {
   CHECK_THAT(refusal({"--half-width", "nan"}), contains("simulate.half_width"));
 }
 
+TEST_CASE("more spare columns than a tile has columns are refused") {
+  const TemporaryDir dir;
+  write_sample(dir / "out");
+  const ir::Design design = ir::load_design(dir / "out/design");
+  const int32_t most = design.layout.tile_cols;
+  const auto refusal = [&](int32_t spares) {
+    return crosstwin({"program", "--out", dir / "out", "--spare-columns", std::to_string(spares)})
+        .err;
+  };
+  CHECK_THAT(refusal(most + 1),
+             contains("chip.spare_columns: more spare columns than a tile has") &&
+                 contains("expected 0.." + std::to_string(most) + " (layout") &&
+                 contains("got " + std::to_string(most + 1)));
+  CHECK_THAT(refusal(most), !contains("spare columns than"));
+}
+
+TEST_CASE("a design that is fitted to one chip is not programmed") {
+  const TemporaryDir dir;
+  write_sample(dir / "out");
+  const ir::Design design = ir::load_design(dir / "out/design");
+  const auto refusal = [&](const std::string& hash) {
+    ir::write_file(dir / "out/fitted.json", R"({"schema_version": 1, "design_hash": ")" + hash +
+                                                R"(", "seed": "7", "device": "reram"})");
+    const Outcome outcome = crosstwin({"program", "--out", dir / "out"});
+    return outcome.err;
+  };
+  const std::string before = snapshot(dir / "out/chip");
+  CHECK_THAT(refusal(ir::design_hash(design)), contains("out/design: is fitted to one chip") &&
+                                                   contains("chip of seed 7 of reram") &&
+                                                   contains("--seed for another chip"));
+  CHECK(snapshot(dir / "out/chip") == before);
+  // The mark of a design that is no longer there says nothing.
+  CHECK_THAT(refusal("0123456789abcdef"), !contains("fitted"));
+  ir::write_file(dir / "out/fitted.json", "{");
+  CHECK_THAT(crosstwin({"program", "--out", dir / "out"}).err, contains("fitted.json:1:2: not"));
+}
+
 TEST_CASE("a tile wider than allowed in the configuration is named with its path") {
   const TemporaryDir dir;
   ir::write_file(dir / "run.json", R"({"layout": {"tile_rows": 5000}})");

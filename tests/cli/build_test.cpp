@@ -141,6 +141,12 @@ TEST_CASE("an adapted chip is a run of its own, whose RTL is the twin") {
   CHECK(refused.status == 1);
   CHECK_THAT(refused.err, contains("adapt.parts: no such part (expected remap, recalibrate, "
                                    "retrain, got retune)"));
+  const Outcome twice = crosstwin({"adapt", "--out", out, "--parts", "remap,remap"});
+  CHECK(twice.status == 1);
+  CHECK_THAT(twice.err,
+             contains("adapt.parts: a part is asked for twice") && contains("got remap"));
+  CHECK_THAT(crosstwin({"adapt", "--out", out, "--spare-columns", "1024"}).err,
+             contains("chip.spare_columns: more spare columns than a tile has"));
   const std::vector<std::string> adapt = {
       "adapt", "--out",    out,   "--device", "reram_full", "--spare-columns", "1", "--chips",
       "3",     "--images", "100", "--epochs", "1",          "--json"};
@@ -167,6 +173,19 @@ TEST_CASE("an adapted chip is a run of its own, whose RTL is the twin") {
   CHECK(chip.crossbars[0].placement.spare_columns == 1);
   CHECK(chip.crossbars[0].placement.makes_up);
   CHECK(ir::design_hash(design) != ir::design_hash(ir::load_design(dir / "out/design")));
+  // Another chip of a design that is fitted to this one is refused, in both verbs.
+  const auto kept = [&dir] {
+    return snapshot(dir / "out/adapt/design") + snapshot(dir / "out/adapt/chip");
+  };
+  const std::string before = kept();
+  for (const char* verb : {"program", "adapt"}) {
+    const Outcome other = crosstwin({verb, "--out", out + "/adapt", "--seed", "9"});
+    CHECK(other.status == 1);
+    CHECK_THAT(other.err,
+               contains("adapt/design: is fitted to one chip") && contains("of reram_full"));
+  }
+  CHECK(kept() == before);
+  CHECK(!std::filesystem::exists(dir / "out/adapt/adapt"));
   if (!ir::find_program("verilator", ir::path_dirs())) CROSSTWIN_SKIP("verilator is missing");
   REQUIRE(crosstwin({"generate", "--out", out + "/adapt"}).status == 0);
   const Outcome verified = crosstwin({"verify", "--out", out + "/adapt", "--depth", "codes",

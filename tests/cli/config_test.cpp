@@ -75,7 +75,14 @@ TEST_CASE("a wrong type, range or word names its place and what was expected") {
   CHECK_THAT(error_of(R"({"layers": {"fc1": {"pe": -1}}})"), contains("$.layers.fc1.pe"));
   CHECK_THAT(error_of(R"({"network": {"builtin": "lenet"}})"),
              contains("$.network.builtin") && contains("lenet5 or demo"));
-  CHECK_THAT(error_of("{\"train\": \n {,}}"), contains("run.json:2:"));
+  CHECK_THAT(error_of("{\"train\": \n {,}}"),
+             contains("run.json:2:3: not valid JSON (expected a name in double quotes, got ','); "
+                      "correct it there"));
+  CHECK_THAT(error_of(R"({"seed": 1, "seed": 2})"),
+             contains("run.json:1:13: given twice") && contains("got \"seed\""));
+  CHECK_THAT(error_of("{}", {R"(chip.device={"name":"s","sigma":0.1,"sigma":0.2})"}),
+             contains("--set chip.device=") && contains(":1:25: given twice"));
+  CHECK_THAT(error_of("{}", {"chip.device="}), contains("device: no name is given"));
 }
 
 TEST_CASE("retraining starts from the settings of training") {

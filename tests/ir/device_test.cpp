@@ -59,14 +59,14 @@ Array<double> twelve_pairs() {
 
 TEST_CASE("every member of a device file arrives, and is written as it was read") {
   const std::string members =
-      R"("levels": 4, "g_min": 7, "g_step": 9, "level_mean": [1, 2.5, 7, 30],
+      R"("levels": 4, "g_min": 25, "g_step": 15, "level_mean": [1, 2.5, 7, 30],
     "lognormal": true, "stuck_low": 0.1, "stuck_high": 0.2, "adc_gain_sigma": 0.01,
     "adc_offset_sigma": 2, "adc_inl": 1.5, "read_noise": 0.25, "level_sigma": [0.1, 0.2, 0.3, 0.4],
     "cell_noise_level": [0, 0.01, 0.02, 0.3],
     "adc_form": "ramp", "siemens_per_unit": 1e-8, "read_volt": 0.2, "read_seconds": 1e-8,
     "write_verify": {"max_pulses": 20, "tolerance": 0.1, "gain": 0.7, "pulse_sigma": 0.3,
                      "read_sigma": 0.05, "pulse_volt": 2, "pulse_seconds": 1e-7},
-    "time": 3600, "drift": {"t0": 20, "nu": 0.05, "nu_sigma": 0.01, "level_nu": [0.1, 0.2, 0.3, 0.4],
+    "time": 3600, "drift": {"t0": 20, "nu": 0.0, "nu_sigma": 0.0, "level_nu": [0.1, 0.2, 0.3, 0.4],
                             "level_nu_sigma": [0, 0, 0, 0.1]},
     "retention": {"tau": 1e6, "beta": 0.5, "g": 3},
     "wires": {"row_ohm": 1.5, "column_ohm": 2, "driver_ohm": 100, "sense_ohm": 50,
@@ -147,6 +147,21 @@ TEST_CASE("a wrong device file is an error with file and place") {
       {R"("drift": {"level_nu": [0.1]})", "d.json: $.drift.level_nu: wrong length"},
       {R"("write_verify": {"gain": 0.5})", "d.json: $.write_verify: missing member"},
       {R"("wires": {"row_ohm": -1})", "d.json: $.wires.row_ohm: out of range"},
+      {R"("wires": {"row_ohm": 1e-320})",
+       "d.json: $.wires.row_ohm: too small a resistance to compute with (expected 0, or at least "
+       "1e-100, got 1e-320); 0 is an ideal wire"},
+      {R"("wires": {"sense_ohm": 1e-101})", "d.json: $.wires.sense_ohm: too small a resistance"},
+      {R"("levels": 2, "drift": {"nu": 0.1, "level_nu": [0.1, 0.2]})",
+       "d.json: $.drift.nu: given beside level_nu (expected one of the two, got 0.1); leave it "
+       "out"},
+      {R"("levels": 2, "drift": {"nu_sigma": 0.1, "level_nu_sigma": [0.1, 0.2]})",
+       "d.json: $.drift.nu_sigma: given beside level_nu_sigma (expected one of the two, got 0.1)"},
+      {R"("g_min": 7, "level_mean": [10, 30, 40])",
+       "d.json: $.g_min: given beside level_mean (expected one of the two, got 7"},
+      {R"("g_step": 7, "level_mean": [10, 30, 40])",
+       "d.json: $.g_step: given beside level_mean (expected one of the two, got 7"},
+      {R"("g_max": 70, "level_mean": [10, 30, 40])",
+       "d.json: $.g_max: given beside level_mean (expected one of the two"},
       {R"("wires": {"pairs": "both"})", "d.json: $.wires.pairs: unknown word"},
       {R"("adc_form": "flash")",
        "d.json: $.adc_form: unknown word (expected \"any\" or \"ramp\" or \"sar\""},
@@ -164,13 +179,12 @@ TEST_CASE("a wrong device file is an error with file and place") {
 TEST_CASE("a member is set by its dotted path as the file would set it") {
   Device device = load_device("pcm_joshi");
   set_device_member(device, "time", 3600);
-  set_device_member(device, "drift.nu", 0.25);
+  set_device_member(device, "drift.t0", 10);
   set_device_member(device, "read_noise", 0.5);
   set_device_member(device, "cell_noise", 0.05);
   set_device_member(device, "adc_offset_sigma", 2);
   CHECK(device.time == 3600);
-  CHECK(device.drift.nu == 0.25);
-  CHECK(device.drift.t0 == 20);
+  CHECK(device.drift.t0 == 10);
   CHECK(device.drift.level_nu.size() == 16);
   CHECK(device.read_noise == 0.5);
   CHECK(device.cell_noise == 0.05);
@@ -190,6 +204,9 @@ TEST_CASE("a member is set by its dotted path as the file would set it") {
   CHECK_THAT(error("sigme", 0.1), contains("did you mean \"sigma\"?"));
   CHECK_THAT(error("drift.nv", 0.1), contains("did you mean \"nu\"?"));
   CHECK_THAT(error("sigma", -1), contains("device ideal: $.sigma: out of range"));
+  CHECK_THAT(message_of([&] { set_device_member(device, "drift.nu", 0.25); }),
+             contains("device pcm_joshi: $.drift.nu: given beside level_nu (expected one of the "
+                      "two, got 0.25); leave it out, or level_nu [] lets it hold for all levels"));
   CHECK_THAT(error("levels", 2.5), contains("$.levels: wrong type"));
   CHECK_THAT(error("sigma.x", 1), contains("$.sigma: wrong type"));
   CHECK_THAT(error("", 1), contains("unknown key"));
@@ -199,6 +216,71 @@ TEST_CASE("a member is set by its dotted path as the file would set it") {
   CHECK(patched.levels == 3);
   CHECK(patched.drift.nu == 0.1);
   CHECK(patched.write_verify.max_pulses == 9);
+}
+
+TEST_CASE("what overrides another member stands where it is as the project writes it") {
+  // Defaults beside the lists, what g_max leaves beside its levels, and every preset, as a
+  // configuration or a copy of it in a file holds them.
+  for (const char* members :
+       {R"("g_min": 25, "g_step": 15, "level_mean": [1, 2, 4])",
+        R"("levels": 3, "g_min": 10, "g_max": 15)", R"("levels": 16, "g_min": 0, "g_max": 1000)",
+        R"("levels": 3, "g_min": 10, "g_max": 11)",
+        R"("levels": 2, "drift": {"nu": 0, "level_nu": [0.1, 0.2], "level_nu_sigma": []})"}) {
+    const Device device = parse(members);
+    const nlohmann::json document = device_json(device);
+    CHECK(nlohmann::json(device_json(read_device(JsonReader(document, "c.json")))) == document);
+  }
+  for (const char* name : {"ideal", "reram", "reram_full", "reram_wan", "pcm_joshi"}) {
+    const nlohmann::json document = device_json(load_device(name));
+    CHECK(nlohmann::json(device_json(read_device(JsonReader(document, "c.json")))) == document);
+  }
+  // A chip's record is not refused for what once was passed over.
+  const nlohmann::json old = {{"name", "x"},
+                              {"g_min", 7},
+                              {"level_mean", {1, 2, 4}},
+                              {"drift", {{"nu", 1}, {"level_nu", {1, 2, 3}}}}};
+  CHECK(read_device_record(JsonReader(old, "chip.json")).g_min == 7);
+  CHECK_THAT(message_of([&] { read_device(JsonReader(old, "d.json")); }), contains("given beside"));
+}
+
+TEST_CASE("a patch that a list by level would override is refused") {
+  const Device measured = parse(R"("level_mean": [10, 30, 60])");
+  const auto patched = [&measured](const nlohmann::json& patch) {
+    return patch_device(measured, JsonReader(patch, "p.json"));
+  };
+  const auto error = [&patched](const nlohmann::json& patch) {
+    return message_of([&] { patched(patch); });
+  };
+  // 25 is the default: it would do nothing here, as any other.
+  for (const int g_min : {10, 25, 40}) {
+    CHECK_THAT(error({{"g_min", g_min}}), contains("p.json: $.g_min: the device has measured"));
+  }
+  CHECK_THAT(error({{"g_step", 15}}), contains("p.json: $.g_step: the device has measured levels"));
+  CHECK(patched({{"g_min", 5}, {"level_mean", nlohmann::json::array()}}).g_min == 5);
+  CHECK(patched({{"g_min", 5}, {"g_max", 35}}).level_mean.empty());
+  // New levels take the place of a linear grid.
+  const nlohmann::json levels = {{"level_mean", {1, 2, 4}}};
+  const Device wan = patch_device(parse(R"("g_min": 10, "g_step": 26)"), JsonReader(levels, "p"));
+  const nlohmann::json document = device_json(wan);
+  CHECK(read_device(JsonReader(document, "c.json")).level_mean == wan.level_mean);
+}
+
+TEST_CASE("a device that is no file is refused with what it may be") {
+  const TemporaryDir dir;
+  const auto error = [](const std::string& name) { return message_of([&] { load_device(name); }); };
+  CHECK_THAT(error(""), contains("device: no name is given (expected a JSON file, or a preset: "
+                                 "ideal, reram") &&
+                            contains("got \"\""));
+  CHECK_THAT(error(dir.path().string()),
+             contains(dir.path().string() + ": is a folder, no device file (expected a JSON file"));
+  CHECK_THAT(error("rerem.json"), contains("rerem.json: no such device file"));
+  write_file(dir / "d.json", R"({"name": ""})");
+  CHECK_THAT(error((dir / "d.json").string()), contains("d.json: $.name: an empty name"));
+  write_file(dir / "d.json", R"({"name": "x", "sigma": })");
+  CHECK_THAT(error((dir / "d.json").string()),
+             contains("d.json:1:24: not valid JSON (expected a value, got '}'); correct it there"));
+  write_file(dir / "d.json", R"({"name": "x", "sigma": 0.1, "sigma": 0.2})");
+  CHECK_THAT(error((dir / "d.json").string()), contains("d.json:1:29: given twice"));
 }
 
 TEST_CASE("of more levels than are needed evenly spaced ones are used, of fewer none") {
@@ -285,13 +367,20 @@ TEST_CASE("wrong measured arrays are errors with file and place") {
   g.data[10] = 0.1;
   CHECK_THAT(error({{"fc.g", g}}), contains("fc.g[0,1,1,1]: out of range"));
   g = twelve_pairs();
-  CHECK_THAT(error({{"f.g", g}}), contains("g.npz: fc.g: missing member; did you mean \"f.g\"?"));
+  CHECK_THAT(error({{"f.g", g}}),
+             contains("d.json: $.conductances: " + file +
+                      ": fc.g: missing member (expected an array [2,2,2,3] (polarity, slice, kept "
+                      "row, column), got only f.g); did you mean \"f.g\"?"));
   g.shape = {2, 2, 3, 2};
   CHECK_THAT(error({{"fc.g", g}}),
              contains("g.npz: fc.g: wrong shape (expected [2,2,2,3] (polarity, slice, kept row, "
                       "column), got [2,2,3,2])"));
   device.conductances = (dir / "none.npz").string();
-  CHECK_THAT(message_of([&] { conductances(device); }), contains("none.npz"));
+  CHECK_THAT(message_of([&] { conductances(device); }),
+             contains("d.json: $.conductances: names a file that is not there (expected the file " +
+                      device.conductances + ", got nothing of this name)"));
+  std::filesystem::create_directory(device.conductances);
+  CHECK_THAT(message_of([&] { conductances(device); }), contains("got a folder of this name"));
   device.conductances = (dir / "g_{stage}.csv").string();
   CHECK_THAT(message_of([&] { conductances(device); }),
              contains("d.json: $.conductances: neither an NPZ file nor a pattern"));
@@ -338,7 +427,10 @@ TEST_CASE("measured arrays are read from CSV files, one an array") {
   CHECK_THAT(error("1,2,3\n"), contains("fc/neg_1.csv: wrong number of rows"));
   CHECK_THAT(error("1,2,3\n4,5,6\n7,8,9\n"), contains("(expected 2, one a kept row, got more)"));
   std::filesystem::remove(dir / "fc/neg_1.csv");
-  CHECK_THAT(message_of([&] { conductances(device); }), contains("fc/neg_1.csv"));
+  CHECK_THAT(message_of([&] { conductances(device); }),
+             contains("device ideal.conductances: names a file that is not there (expected the "
+                      "file " +
+                      (dir / "fc/neg_1.csv").string()));
 }
 
 TEST_CASE("the files of a device have a content hash") {

@@ -26,9 +26,52 @@ TEST_CASE("JSON errors name file, line and column") {
   CHECK(message_of([] { parse_json("{\n \"a\": ,\n}", "x.json"); }).find("x.json:2:7") == 0);
 }
 
+TEST_CASE("a JSON error says what was expected and got, at the place where it begins") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"{\n \"a\": ,\n}", "x.json:2:7: not valid JSON (expected a value, got ',')"},
+      {R"({"name": "x", "sigma": })", "x.json:1:24: not valid JSON (expected a value, got '}')"},
+      {R"({"a": 1, })", "x.json:1:10: not valid JSON (expected a name in double quotes, got '}')"},
+      {R"({"a": 1 "bc": 2})", "x.json:1:9: not valid JSON (expected ',' or '}', got \"bc\")"},
+      {R"({"a": [1 2]})", "x.json:1:10: not valid JSON (expected ',' or ']', got 2)"},
+      {R"({"a" 1})", "x.json:1:6: not valid JSON (expected ':', got 1)"},
+      {"{\"a\": 1}\n]", "x.json:2:1: not valid JSON (expected nothing behind the value, got ']')"},
+      {R"({"a": 1)", "x.json:1:8: not valid JSON (expected ',' or '}', got the end of the text)"},
+      {R"({"a": tru})", "x.json:1:7: not valid JSON: invalid literal (expected a value, got tru)"},
+      {"{'a': 1}",
+       "x.json:1:2: not valid JSON: invalid literal (expected a name in double quotes, got 'a')"},
+      {"{\"a\": \"b\n\"}", "x.json:1:7: not valid JSON: invalid string: control character"},
+      {R"({"a": "b)", "x.json:1:7: not valid JSON: invalid string: missing closing quote"},
+      {R"({"a": 1.})", "x.json:1:7: not valid JSON: invalid number"},
+      {"", "x.json:1:1: not valid JSON (expected a value, got the end of the text)"}};
+  for (const auto& [text, expected] : cases) {
+    INFO(text);
+    const std::string message = message_of([text] { parse_json(text, "x.json", kCorrectThere); });
+    CHECK(message.substr(0, std::string(expected).size()) == expected);
+    CHECK_THAT(message, contains("; correct it there"));
+  }
+  // Of a file that is not meant for hands.
+  CHECK_THAT(message_of([] { parse_json("{", "x.json"); }), contains("write it again"));
+  CHECK_THAT(message_of([] { parse_json("{", "x.json", "remove it", 7); }),
+             contains("x.json:7:2: ") && contains("; remove it"));
+}
+
+TEST_CASE("a name twice in a JSON object is an error with the place of the second") {
+  const auto error = [](const char* text) {
+    return message_of([text] { parse_json(text, "x.json"); });
+  };
+  CHECK(error(R"({"sigma": 0.1, "sigma": 0.2})") ==
+        "x.json:1:16: given twice (expected a name once in its object, got \"sigma\"); remove one "
+        "of the two");
+  CHECK_THAT(error("{\"a\": {\"b\\\"\": \"b\", \"c\": [\"b\"],\n   \"b\\\"\" : 2}}"),
+             contains("x.json:2:4: given twice") && contains(R"("b\"")"));
+  CHECK(error(R"([{"a": {"a": "a"}, "b": ["a", "a"]}, {"a": 1}, {"\\": 1, "a": 2}])").empty());
+}
+
 TEST_CASE("a JSON number that no double holds is an error with its place") {
   CHECK(message_of([] { parse_json("{\n \"a\": 1e999\n}", "x.json"); }) ==
-        "x.json:2:7: a number out of range (got 1e999)");
+        "x.json:2:7: a number out of range (expected at most 1.8e308, got 1e999); the file is "
+        "damaged "
+        "or was edited by hand: write it again");
 }
 
 TEST_CASE("JSON getters name the path and the range") {

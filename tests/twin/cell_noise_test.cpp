@@ -92,6 +92,64 @@ TEST_CASE("one draw a conversion has the moments of a draw for every driven cell
   }
 }
 
+TEST_CASE("a column of mixed levels is off by as much as is reported, and by no more") {
+  // A dense layer of three columns of positive weights: all of a quiet level, some of every level,
+  // all of the noisiest. The mean of the layer stands for each of them.
+  ir::Device device;
+  for (int32_t k = 0; k < 16; ++k) device.cell_noise_level.push_back(0.05 + 0.01 * k);
+  ir::Design design;
+  design.name = "mixed";
+  design.input = {kRows, 1, 1};
+  ir::Crossbar dense;
+  dense.kernel_h = dense.kernel_w = 1;
+  dense.stride = 1;
+  dense.pad_value.assign(kRows, 0);
+  dense.logits = true;
+  dense.bias.assign(3, 0);
+  for (int32_t r = 0; r < kRows; ++r) {
+    dense.rows.push_back(r);
+    for (const int32_t code : {1, r % 16, 15}) dense.weight.push_back(static_cast<int16_t>(code));
+  }
+  design.stages.push_back({"fc", {"input"}, design.input, {3, 1, 1}, 8, false, dense});
+  const twin::CellNoise noise = twin::cell_noise(design, design.stages[0], device);
+  ir::CrossbarChip chip;
+  twin::set_read_noise(device, std::span(noise.variance).first(1), kRows, chip);
+  const std::vector<double> drawn = chip_noise(chip, kRows);
+  const double sigma = test::moments(drawn).sigma;
+  // Of both deviations, five standard errors; and the gain's rounding.
+  const double error = test::kErrors * std::sqrt(0.5 / 40000 + 0.5 / 80000) + 0.003;
+  ir::Rng rng(5, 2);
+  double least = 10;
+  double most = 0;
+  for (int32_t p = 0; p < 2; ++p) {
+    for (int32_t c = 0; c < 3; ++c) {
+      std::vector<double> own;
+      for (int32_t r = 0; r < kRows; ++r) {
+        const int32_t code = p == 0 ? dense.weight[static_cast<size_t>(3 * r + c)] : 0;
+        own.push_back(device.cell_noise_level[static_cast<size_t>(code)]);
+      }
+      const std::vector<double> cells = cell_by_cell(rng, own, 0);
+      const double ratio = test::moments(cells).sigma / sigma;
+      INFO("polarity " << p << ", column " << c << ": " << ratio);
+      CHECK(ratio >= std::sqrt(noise.least_column) * (1 - error));
+      CHECK(ratio <= std::sqrt(noise.most_column) * (1 + error));
+      CHECK(alike(drawn, cells) == (std::abs(ratio - 1) < 0.02));
+      least = std::min(least, ratio);
+      most = std::max(most, ratio);
+    }
+  }
+  // The report is of these columns, and not of little: -53% and +89% here.
+  CHECK(least == Approx(std::sqrt(noise.least_column)).epsilon(error));
+  CHECK(most == Approx(std::sqrt(noise.most_column)).epsilon(error));
+  CHECK(least < 0.7);
+  CHECK(most > 1.5);
+  // Whatever rows are driven, a conversion is off by no more than the noisiest level or the
+  // quietest is off the mean.
+  const double mean = std::sqrt(noise.variance[0]);
+  CHECK(std::sqrt(noise.most_column) <= device.cell_noise_level.back() / mean * (1 + 1e-12));
+  CHECK(std::sqrt(noise.least_column) >= device.cell_noise_level.front() / mean * (1 - 1e-12));
+}
+
 TEST_CASE("without a driven row there is the converter's noise alone, or none") {
   const std::vector<double> none = chip_noise(noise_of(0.3, 0), 0);
   REQUIRE(std::all_of(none.begin(), none.end(), [](double n) { return n == 0; }));

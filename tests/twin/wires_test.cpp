@@ -440,6 +440,8 @@ TEST_CASE("wires: resistances that make the solve singular are named with their 
     CHECK_THAT(fault(g, 3, {.driver_ohm = ohm}), contains("$.wires.driver_ohm"));
     CHECK_THAT(fault(g, 3, {.sense_ohm = ohm}), contains("$.wires.sense_ohm"));
   }
+  CHECK_THAT(fault(g, 3, {.row_ohm = 1e-310}),
+             contains("got 1e-310)") && contains("0 is an ideal wire"));
   CHECK(fault(g, 3, {.row_ohm = 1e300}) == "no error");
   // Three cells of 1.7e308 units: more than a double holds, first met on this wire.
   std::vector<double> huge = g;
