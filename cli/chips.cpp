@@ -48,7 +48,7 @@ ordered_json statistics_json(const twin::ChipStatistics& of) {
 
 // Whether the interval asked for was reached, and about how many chips it takes.
 void say_reached(const twin::ChipStatistics& of, double asked, ordered_json& entry) {
-  const bool reached = of.chips >= twin::kLeastChips && *of.half_width <= asked;
+  const bool reached = of.half_width && *of.half_width <= asked;
   entry["reached"] = reached;
   if (reached || of.chips < 2) return;
   const double wide = *of.half_width / asked;
