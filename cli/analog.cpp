@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "cli/log.hpp"
 #include "cli/table.hpp"
 #include "compress/ir/error.hpp"
 #include "twin/accuracy.hpp"
@@ -33,12 +36,36 @@ std::vector<twin::AnalogTile> reference_of(const ir::Design& design, const ir::C
   return twin::analog_tiles(design, chip, device);
 }
 
+void refuse_other_chips(const Context& context, const std::string& option) {
+  const SimulateSettings& settings = context.config.simulate;
+  const auto refuse = [&](const char* key, const char* other, bool asked) {
+    if (!asked || !is_set(context.options, key)) return;
+    throw ir::Error({option, std::string("looks at the run's own chip, given beside ") + other,
+                     "one of the two", "both",
+                     "run `crosstwin program --device DEVICE` first to look at a chip of another "
+                     "device"});
+  };
+  refuse("simulate.variation", "--device", true);
+  refuse("simulate.sweep", "--sweep", !settings.sweep.empty());
+  refuse("simulate.chips", "--chips", settings.chips > 0);
+}
+
 ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip, const Config& config,
                             const data::Dataset& images) {
   ordered_json layers = ordered_json::array();
   int64_t outside = 0;
   const std::vector<twin::AnalogTile> tiles = reference_of(design, chip, config);
-  for (const twin::AnalogStage& stage : twin::compare_analog(design, chip, tiles, images.images)) {
+  std::mutex mutex;
+  auto last = std::chrono::steady_clock::now();
+  const auto progress = [&](int64_t done) {
+    const std::lock_guard lock(mutex);
+    const auto now = std::chrono::steady_clock::now();
+    if (done < images.size() && now - last < std::chrono::seconds(5)) return;
+    last = now;
+    info(fmt::format("simulate: analog reference: {} of {} images", done, images.size()));
+  };
+  for (const twin::AnalogStage& stage :
+       twin::compare_analog(design, chip, tiles, images.images, 0, progress)) {
     outside += stage.outside + stage.sums_outside + stage.converters_outside;
     layers.push_back({{"layer", stage.stage},
                       {"conversions", stage.conversions},
@@ -55,6 +82,7 @@ ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip, cons
                       {"sums_outside", stage.sums_outside},
                       {"converters_outside", stage.converters_outside}});
   }
+  info("simulate: analog reference: answers");
   const auto outputs = static_cast<int32_t>(design.stages.back().out.size());
   const std::vector<int32_t> ours =
       twin::classes(twin::Simulator(design, chip).logits(images.images), outputs);
@@ -71,7 +99,9 @@ ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip, cons
   const auto share = [&images](int64_t of) {
     return static_cast<double>(of) / static_cast<double>(images.size());
   };
-  return {{"images", images.size()},
+  return {{"device", chip.device.name},
+          {"seed", std::to_string(chip.seed)},
+          {"images", images.size()},
           {"layers", layers},
           {"answers_differing", differing},
           {"accuracy", share(right)},
@@ -98,6 +128,8 @@ std::string analog_table(const ordered_json& analog) {
   }
   const auto outside = analog["outside"].get<int64_t>();
   return table.text() +
+         fmt::format("The chip is the run's own: device {}, seed {}.\n",
+                     analog["device"].get<std::string>(), analog["seed"].get<std::string>()) +
          fmt::format(
              "The whole network: {} images answered differently, {} right by the twin and {} "
              "by the reference.\n",

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/config/config.hpp"
+#include "cli/step.hpp"
 #include "compress/data/dataset.hpp"
 #include "twin/analog.hpp"
 
@@ -17,7 +17,11 @@ namespace crosstwin::cli {
 std::vector<twin::AnalogTile> reference_of(const ir::Design& design, const ir::Chip& chip,
                                            const Config& config);
 
-// {"images", "layers": [...], "answers_differing", "accuracy", "reference_accuracy", "outside"}
+// Throws ir::Error when this call also asks for chips of a device, which `option` does not look at.
+void refuse_other_chips(const Context& context, const std::string& option);
+
+// {"device", "seed", "images", "layers": [...], "answers_differing", "accuracy",
+// "reference_accuracy", "outside"}
 nlohmann::ordered_json compare_analog(const ir::Design& design, const ir::Chip& chip,
                                       const Config& config, const data::Dataset& images);
 std::string analog_table(const nlohmann::ordered_json& analog);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/verbs/adapt.hpp"
@@ -39,6 +40,20 @@ std::string override_text(const Shortcut& shortcut, const std::string& value) {
       break;
   }
   return shortcut.key + "=" + json.dump();
+}
+
+// An object goes before its members: --set simulate.variation.time=5 --device X is X at that time,
+// wherever the two stand.
+std::vector<std::string> objects_first(const std::vector<std::string>& overrides) {
+  std::vector<std::string> ordered;
+  for (const std::string& text : overrides) {
+    const std::string member = text.substr(0, text.find('=')) + ".";
+    const auto at = std::find_if(ordered.begin(), ordered.end(), [&](const std::string& other) {
+      return other.starts_with(member);
+    });
+    ordered.insert(at, text);
+  }
+  return ordered;
 }
 
 void add_common(CLI::App& verb, CommandLine& line) {
@@ -98,10 +113,15 @@ void add_step(CLI::App& app, const Step& step, CommandLine& line) {
               help)
           ->type_name("X");
     } else {
-      verb.add_flag_callback(
+      verb.add_flag_function(
           shortcut.flag,
-          [&line, shortcut] {
-            line.options.overrides.push_back(override_text(shortcut, shortcut.value));
+          [&line, shortcut](int64_t times) {
+            const bool off = times <= 0;  // --flag=false
+            if (off && shortcut.value != "true") {
+              throw ir::Error({shortcut.flag, "takes no value", "the flag alone", "false"});
+            }
+            line.options.overrides.push_back(
+                override_text(shortcut, off ? "false" : shortcut.value));
           },
           help);
     }
@@ -189,6 +209,7 @@ CommandLine parse_command_line(int argc, const char* const* argv) {
                      : near.empty() || word.empty() ? "see crosstwin --help"
                                                     : "did you mean \"" + near + "\"?"});
   }
+  line.options.overrides = objects_first(line.options.overrides);
   line.verb = app.get_subcommands().front()->get_name();
   if (line.verb == "demo") {
     line.build.skip_missing = true;

@@ -151,11 +151,12 @@ ordered_json conversions_json(const twin::Explanation& of, const ir::Device& dev
 
 ordered_json explain(Context& context) {
   const Request request = parse(context.options.explain);
+  refuse_other_chips(context, "--explain");
   Step needs;
   needs.name = "simulate --explain";
   needs.inputs = {{"design", "map"}, {"chip", "program"}};
   require_inputs(needs, context.run);
-  const ir::Design design = ir::load_design(context.run.design());
+  const ir::Design design = load_mapped(context);
   const ir::Stage& stage = find_layer(design, request.layer);
   const int32_t positions = stage.out.h * stage.out.w;
   check_range(request.column, stage.out.c, "COLUMN of " + stage.name);
@@ -194,6 +195,7 @@ ordered_json explain(Context& context) {
                        {"adc_bits", design.layout.adc_bits},
                        {"row_tiles", of.row_tiles},
                        {"device", device.name},
+                       {"seed", std::to_string(chip.seed)},
                        {"siemens_per_unit", device.siemens_per_unit}};
   if (device.read_volt > 0) json["read_volt"] = device.read_volt;
   json["rows"] = rows_json(of);

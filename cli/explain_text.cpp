@@ -49,14 +49,15 @@ std::string folded(const std::vector<std::string>& header,
 std::string head(const ordered_json& of) {
   return fmt::format(
       "{}, column {} of {}, image {} (label {}), position {} of {}: y {}, x {}\n"
-      "{} {} planes, {} slice{} of {} bits, {} row tile{}; device {}, a unit of G is {:g} S{}\n",
+      "{} {} planes, {} slice{} of {} bits, {} row tile{}; device {}, seed {}, a unit of G is {:g} "
+      "S{}\n",
       of["layer"].get<std::string>(), integer(of["column"]), integer(of["columns"]),
       integer(of["image"]), integer(of["label"]), integer(of["position"]), integer(of["positions"]),
       integer(of["place"][0]), integer(of["place"][1]), integer(of["planes"]),
       of["signed"].get<bool>() ? "signed" : "unsigned", of["converters"].size(),
       of["converters"].size() == 1 ? "" : "s", integer(of["cell_bits"]), integer(of["row_tiles"]),
       integer(of["row_tiles"]) == 1 ? "" : "s", of["device"].get<std::string>(),
-      of["siemens_per_unit"].get<double>(),
+      of["seed"].get<std::string>(), of["siemens_per_unit"].get<double>(),
       of.contains("read_volt") ? fmt::format(", read at {:g} V", of["read_volt"].get<double>())
                                : "");
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/step.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 
@@ -18,6 +19,32 @@ using nlohmann::ordered_json;
 const data::Splits& Context::data() {
   if (!data_) data_ = data::load(config.dataset);
   return *data_;
+}
+
+bool is_set(const Options& options, const std::string& key) {
+  return std::any_of(options.overrides.begin(), options.overrides.end(),
+                     [&key](const std::string& text) {
+                       return text.starts_with(key + "=") || text.starts_with(key + ".");
+                     });
+}
+
+ir::Design load_mapped(const Context& context) {
+  ir::Design design = ir::load_design(context.run.design());
+  Config as_mapped = context.config;
+  as_mapped.layout = design.layout;
+  const ordered_json asked = to_json(context.config)["layout"];
+  const ordered_json mapped = to_json(as_mapped)["layout"];
+  for (const auto& [key, value] : asked.items()) {
+    if (value == mapped[key]) continue;
+    throw ir::Error({"layout." + key, "the design was mapped with another value",
+                     mapped[key].dump(), value.dump(),
+                     "run `crosstwin map` again, or --set layout." + key + "=" +
+                         mapped[key].dump() +
+                         (key == "adc_bits" ? "; `simulate --sweep adc_bits=" + value.dump() +
+                                                  "` takes other converters alone"
+                                            : "")});
+  }
+  return design;
 }
 
 Config resolve_config(const Options& options) {
@@ -91,7 +118,15 @@ ordered_json run_step(const Step& step, Context& context) {
                          {"result", std::move(result)}};
   context.run.write_results(step.name, record);
   if (!passed(record)) throw ir::CheckFailed(record["result"]["failure"].get<std::string>());
-  ir::write_file(context.run.config(), to_json(context.config).dump(2) + "\n");
+  Options kept = context.options;
+  for (const Shortcut& shortcut : step.shortcuts) {
+    std::erase_if(kept.overrides, [&shortcut](const std::string& text) {
+      return shortcut.once && text.starts_with(shortcut.key + "=");
+    });
+  }
+  const bool all = kept.overrides.size() == context.options.overrides.size();
+  ir::write_file(context.run.config(),
+                 to_json(all ? context.config : resolve_config(kept)).dump(2) + "\n");
   return record;
 }
 

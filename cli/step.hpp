@@ -11,6 +11,7 @@
 #include "cli/config/config.hpp"
 #include "cli/run.hpp"
 #include "compress/data/dataset.hpp"
+#include "compress/ir/design.hpp"
 
 namespace crosstwin::cli {
 
@@ -51,6 +52,7 @@ struct Shortcut {
   std::string value = {};  // set by a flag that takes no value
   // list: strings with a comma between; each: strings, the flag once for each.
   enum class Form { json, text, list, each } form = Form::json;
+  bool once = false;  // of this call only: not kept in OUT/config.json
 };
 
 struct Step {
@@ -82,6 +84,12 @@ struct Step {
 const std::vector<Step>& all_steps();
 const Step& find_step(const std::string& name);
 
+// This call sets the key or a member of it, by --set or a shortcut.
+bool is_set(const Options& options, const std::string& key);
+
+// OUT/design/. Throws ir::Error when the configuration's layout is not what it was mapped with.
+ir::Design load_mapped(const Context& context);
+
 // Loads CONFIG, or what an earlier step wrote to OUT/config.json; Error when there is neither.
 Config resolve_config(const Options& options);
 
@@ -95,7 +103,8 @@ std::string input_hash(const Step& step, Context& context);
 bool passed(const nlohmann::ordered_json& record);
 
 // Removes the step's earlier record, runs it and records its result; returns the record.
-// Writes OUT/config.json when it went well: a failed step leaves the settings of those before.
+// Writes OUT/config.json when it went well: a failed step leaves the settings of those before, and
+// so do shortcuts that are for once.
 nlohmann::ordered_json run_step(const Step& step, Context& context);
 
 }  // namespace crosstwin::cli

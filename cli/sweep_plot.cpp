@@ -29,7 +29,15 @@ std::string name(const ordered_json& sweep, size_t axis) {
 }
 
 std::string value_text(const ordered_json& value) {
+  if (value.is_string()) return value.get<std::string>();
   return fmt::format("{:.12g}", value.get<double>());
+}
+
+// Where a value of the first parameter lies: the number itself, a word by its place in the list.
+double number(const ordered_json& sweep, const ordered_json& value) {
+  if (!value.is_string()) return value.get<double>();
+  const ordered_json& all = sweep["parameters"][0]["values"];
+  return static_cast<double>(std::find(all.begin(), all.end(), value) - all.begin());
 }
 
 double half_width(const ordered_json& point) {
@@ -38,9 +46,15 @@ double half_width(const ordered_json& point) {
 
 // "97.31% +- 0.12"
 std::string mean_text(const ordered_json& point) {
-  const std::string mean = percent(point["mean"].get<double>());
-  if (point["half_width"].is_null()) return mean;
-  return mean + fmt::format(" +- {:.2f}", 100 * half_width(point));
+  const auto mean = point["mean"].get<double>();
+  if (point["half_width"].is_null()) return percent(mean);
+  return percent(mean) + " " + interval_text(mean, half_width(point));
+}
+
+// "200"; where nothing is drawn one chip is all of them.
+std::string chips_text(const ordered_json& point) {
+  const std::string chips = grouped(point["chips"].get<int64_t>());
+  return point.value("drawn", true) ? chips : chips + ", not drawn";
 }
 
 // Where the first parameter's values lie.
@@ -74,10 +88,15 @@ class Up {
     double high = 0;
     for (const ordered_json& point : points) {
       const double mean = 100 * point["mean"].get<double>();
-      low = std::min(low, mean - 100 * half_width(point));
-      high = std::max(high, mean + 100 * half_width(point));
+      low = std::min(low, std::max(0., mean - 100 * half_width(point)));
+      high = std::max(high, std::min(100., mean + 100 * half_width(point)));
     }
-    const double span = std::max(high - low, 0.01);
+    // Points that are all equal are no reason for ticks of a thousandth.
+    if (high - low < 0.1) {
+      low = std::max(0., low - 0.5);
+      high = std::min(100., high + 0.5);
+    }
+    const double span = high - low;
     const double decade = std::pow(10., std::floor(std::log10(span / 4)));
     for (const double of : {1., 2., 5., 10.}) {
       step_ = of * decade;
@@ -85,7 +104,6 @@ class Up {
     }
     low_ = std::max(0., std::floor(low / step_) * step_);
     high_ = std::min(100., std::ceil(high / step_) * step_);
-    if (high_ <= low_) high_ = low_ + step_;
   }
 
   double at(double accuracy) const {
@@ -115,7 +133,7 @@ std::string frame(const ordered_json& sweep, const Across& x, const Up& y) {
   // A name about every 50 pixels.
   const size_t every = values.size() / 11 + 1;
   for (size_t i = 0; i < values.size(); ++i) {
-    const double at = x.at(values[i].get<double>());
+    const double at = x.at(number(sweep, values[i]));
     text += fmt::format("<path d=\"M{:.1f} {:.0f}V{:.0f}\" stroke=\"#e5e7eb\"/>\n", at, kTop,
                         kHeight - kBottom);
     if (i % every != 0) continue;
@@ -148,7 +166,7 @@ std::string sweep_table(const ordered_json& sweep) {
   for (const ordered_json& point : sweep["points"]) {
     std::vector<std::string> row;
     for (const ordered_json& value : point["values"]) row.push_back(value_text(value));
-    row.push_back(grouped(point["chips"].get<int64_t>()));
+    row.push_back(chips_text(point));
     row.push_back(mean_text(point));
     row.push_back(point["half_width"].is_null()
                       ? ""
@@ -178,7 +196,10 @@ std::string sweep_csv(const ordered_json& sweep) {
 }
 
 std::string sweep_svg(const ordered_json& sweep) {
-  const auto values = sweep["parameters"][0]["values"].get<std::vector<double>>();
+  std::vector<double> values;
+  for (const ordered_json& value : sweep["parameters"][0]["values"]) {
+    values.push_back(number(sweep, value));
+  }
   const Across x(values);
   const Up y(sweep["points"]);
   const bool two = sweep["parameters"].size() == 2;
@@ -189,15 +210,17 @@ std::string sweep_svg(const ordered_json& sweep) {
         "hsl({:.0f},70%,42%)", 222 + 300. * static_cast<double>(line) / static_cast<double>(lines));
     std::vector<const ordered_json*> points;  // from left to right
     for (size_t i = 0; i < values.size(); ++i) points.push_back(&sweep["points"][i * lines + line]);
-    std::sort(points.begin(), points.end(), [](const auto* a, const auto* b) {
-      return (*a)["values"][0].template get<double>() < (*b)["values"][0].template get<double>();
-    });
+    const auto value_of = [&sweep](const ordered_json* point) {
+      return number(sweep, (*point)["values"][0]);
+    };
+    std::sort(points.begin(), points.end(),
+              [&](const auto* a, const auto* b) { return value_of(a) < value_of(b); });
     std::string upper;
     std::string lower;
     std::string middle;
     std::string dots;
     for (const ordered_json* point : points) {
-      const double at = x.at((*point)["values"][0].get<double>());
+      const double at = x.at(value_of(point));
       const double mean = (*point)["mean"].get<double>();
       const double band = half_width(*point);
       const char* move = middle.empty() ? "M" : "L";

@@ -35,6 +35,11 @@ std::string Table::text() const {
 
 std::string percent(double fraction) { return fmt::format("{:.2f}%", 100 * fraction); }
 
+std::string interval_text(double mean, double half_width) {
+  if (half_width >= std::max(mean, 1 - mean)) return "-";
+  return fmt::format("+- {:.2f}", 100 * half_width);
+}
+
 std::string grouped(int64_t number) {
   std::string digits = std::to_string(number);
   for (auto at = static_cast<int64_t>(digits.size()) - 3; at > (number < 0 ? 1 : 0); at -= 3) {

@@ -23,5 +23,7 @@ class Table {
 
 std::string percent(double fraction);  // "98.75%"
 std::string grouped(int64_t number);   // "25,500"
+// "+- 0.12", percentage points, of a mean accuracy; "-" where no accuracy is outside of it.
+std::string interval_text(double mean, double half_width);
 
 }  // namespace crosstwin::cli

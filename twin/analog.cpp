@@ -3,6 +3,7 @@
 #include "twin/analog.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "compress/ir/device_arrays.hpp"
@@ -287,7 +288,8 @@ std::vector<AnalogTile> analog_tiles(const ir::Design& design, const ir::Chip& c
 
 std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip& chip,
                                         const std::vector<AnalogTile>& tiles,
-                                        std::span<const uint8_t> images, uint32_t first_image) {
+                                        std::span<const uint8_t> images, uint32_t first_image,
+                                        const std::function<void(int64_t)>& progress) {
   const Pipeline pipeline(design);
   const int64_t count = image_count(design, images);
   std::vector<AnalogStage> total(tiles.size());
@@ -302,6 +304,7 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
   }
   const int64_t blocks = (count + kImageBlock - 1) / kImageBlock;
   std::vector<std::vector<AnalogStage>> parts(static_cast<size_t>(blocks));
+  std::atomic<int64_t> done = 0;
   for_image_blocks(count, [&](int64_t first, int64_t last) {
     std::vector<AnalogStage>& part = parts[static_cast<size_t>(first / kImageBlock)];
     part.resize(tiles.size());
@@ -321,6 +324,8 @@ std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip
       const auto image = images.subspan(n * design.input.size(), design.input.size());
       pipeline.run(to_stream_order(image, design.input), product, outputs);
     }
+    const int64_t now_done = done += last - first;
+    if (progress) progress(now_done);
   });
   for (const std::vector<AnalogStage>& part : parts) {
     for (size_t at = 0; at < part.size(); ++at) merge(total[at], part[at]);

@@ -37,6 +37,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -160,10 +161,12 @@ struct AnalogStage {
 };
 
 // Over the calling oneTBB arena; independent of the number of threads. The twin's side is the naive
-// tile. `first_image` as for Simulator.
+// tile. `first_image` as for Simulator. `progress`, where given, sees how many images are compared;
+// calls come from several threads.
 std::vector<AnalogStage> compare_analog(const ir::Design& design, const ir::Chip& chip,
                                         const std::vector<AnalogTile>& tiles,
-                                        std::span<const uint8_t> images, uint32_t first_image = 0);
+                                        std::span<const uint8_t> images, uint32_t first_image = 0,
+                                        const std::function<void(int64_t)>& progress = {});
 
 // The network on the reference alone, every stage fed by the one before; the rest of a stage is
 // digital (twin/stages.hpp). [n][outputs]

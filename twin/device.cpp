@@ -57,6 +57,21 @@ uint16_t to_conductance(double g) {
   return static_cast<uint16_t>(std::lround(std::clamp(g, 0.0, 65535.0)));
 }
 
+bool draws(const ir::Device& device) {
+  const auto any = [](double one, const std::vector<double>& levels) {
+    return one > 0 ||
+           std::any_of(levels.begin(), levels.end(), [](double each) { return each > 0; });
+  };
+  const ir::WriteVerify& write = device.write_verify;
+  const bool cells = any(device.sigma, device.level_sigma) ||
+                     device.stuck_low + device.stuck_high > 0 ||
+                     (write.max_pulses > 0 && write.pulse_sigma + write.read_sigma > 0);
+  const bool converters =
+      device.adc_gain_sigma + device.adc_offset_sigma + device.adc_inl + device.adc_mismatch > 0;
+  const bool drift = device.time > 0 && any(device.drift.nu_sigma, device.drift.level_nu_sigma);
+  return cells || converters || drift || device.read_noise > 0 || device.cells_noisy();
+}
+
 CellModel::CellModel(const ir::Device& device, uint64_t seed)
     : device_(device), seed_(seed), means_(level_means(device)), step_(level_step(device)) {
   for (size_t k = 0; device.lognormal && k < device.level_sigma.size(); ++k) {

@@ -22,6 +22,9 @@ double level_step(const ir::Device& device);
 // What a cell of conductance g (units) becomes: rounded, 0..65535.
 uint16_t to_conductance(double g);
 
+// Something of the device is drawn by the seed: its chips differ.
+bool draws(const ir::Device& device);
+
 // Which cell: a place in the design, so that the draw does not depend on the order of drawing.
 struct CellPlace {
   int32_t stage = 0;  // index among the design's stages

@@ -188,7 +188,8 @@ Fields simulate_fields(SimulateSettings& s) {
   f.number("half_width", s.half_width, 0, 50,
            "percentage points: enough chips for this 95% interval, at most `chips`; 0 = all; "
            "--half-width");
-  f.strings("sweep", s.sweep, "one or two of PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,..; --sweep");
+  f.strings("sweep", s.sweep,
+            "one or two of PARAMETER=FROM:TO:POINTS, FROM:TO or V,V,.., LIST*=..; --sweep");
   f.boolean("events", s.events, "count conversions, reads and sums of this chip; --events");
   f.integer("analog", s.analog, 0, kMany,
             "images whose conversions are compared with the analog reference; 0 = none; --analog");

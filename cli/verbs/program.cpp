@@ -83,7 +83,7 @@ ordered_json remap_json(const adapt::RemapReport& report) {
 }
 
 ordered_json run(Context& context) {
-  const ir::Design design = ir::load_design(context.run.design());
+  const ir::Design design = load_mapped(context);
   refuse_fitted(context.run, design);
   const data::Splits& data = context.data();
   twin::AdcOptions adc = context.config.adc;

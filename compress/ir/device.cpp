@@ -215,10 +215,10 @@ class Writing {
   bool optional_ = false;
 };
 
-// The single numbers.
+// All members but the paths.
 class Listing {
  public:
-  explicit Listing(std::vector<DeviceNumber>& list, std::string prefix = {})
+  explicit Listing(std::vector<DeviceMember>& list, std::string prefix = {})
       : list_(list), prefix_(std::move(prefix)) {}
 
   void integer(const char* key, int32_t /*field*/, int64_t low, int64_t high) {
@@ -227,12 +227,17 @@ class Listing {
   void number(const char* key, double /*field*/, double low, double high) {
     list_.push_back({prefix_ + key, false, low, high});
   }
-  void numbers(const char* /*key*/, const std::vector<double>& /*field*/, double /*low*/,
-               double /*high*/) {}
-  void boolean(const char* /*key*/, bool /*field*/) {}
+  void numbers(const char* key, const std::vector<double>& /*field*/, double low, double high) {
+    list_.push_back({prefix_ + key, false, low, high, {}, true});
+  }
+  void boolean(const char* key, bool /*field*/) {
+    list_.push_back({prefix_ + key, false, 0, 0, {"false", "true"}});
+  }
   void string(const char* /*key*/, const std::string& /*field*/) {}
   template <class Enum>
-  void word(const char* /*key*/, Enum /*field*/, Words /*words*/) {}
+  void word(const char* key, Enum /*field*/, Words words) {
+    list_.push_back({prefix_ + key, false, 0, 0, {words.begin(), words.end()}});
+  }
   template <class Object, class Members>
   void object(const char* key, const Object& field, const Members& members) {
     Listing inner(list_, prefix_ + key + ".");
@@ -241,7 +246,7 @@ class Listing {
   void optional_from_here() {}
 
  private:
-  std::vector<DeviceNumber>& list_;
+  std::vector<DeviceMember>& list_;
   std::string prefix_;
 };
 
@@ -346,23 +351,28 @@ Device patch_device(const Device& device, const JsonReader& patch) {
   return read_device(JsonReader(document, patch.file(), patch.path()));
 }
 
-void set_device_member(Device& device, std::string_view path, double value) {
-  json document = value;
-  if (value == std::floor(value) && std::abs(value) < 1e15) document = static_cast<int64_t>(value);
+void set_device_member(Device& device, std::string_view path, json value,
+                       const std::string& where) {
   for (std::string_view rest = path; true;) {
     const size_t dot = rest.rfind('.');
     const std::string key(dot == std::string_view::npos ? rest : rest.substr(dot + 1));
-    document = json{{key, document}};
+    value = json{{key, value}};
     if (dot == std::string_view::npos) break;
     rest = rest.substr(0, dot);
   }
   const std::string source = device.source;
-  device = patch_device(device, JsonReader(document, "device " + device.name));
+  device = patch_device(device, JsonReader(value, where));
   device.source = source;
 }
 
-std::vector<DeviceNumber> device_numbers() {
-  std::vector<DeviceNumber> list;
+void set_device_member(Device& device, std::string_view path, double value) {
+  json document = value;
+  if (value == std::floor(value) && std::abs(value) < 1e15) document = static_cast<int64_t>(value);
+  set_device_member(device, path, std::move(document), "device " + device.name);
+}
+
+std::vector<DeviceMember> device_members() {
+  std::vector<DeviceMember> list;
   Listing listing(list);
   const Device any;
   visit_members(any, listing);

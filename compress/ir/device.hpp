@@ -121,14 +121,17 @@ void check_device(const Device& device, const std::string& where);
 // what a sweep does. Error for an unknown path, offering the nearest, and for a wrong value.
 void set_device_member(Device& device, std::string_view path, double value);
 
-// What set_device_member() knows, with its range.
-struct DeviceNumber {
+// A member that can be set: a number, one of some words (a boolean's are "false" and "true"), or a
+// list of numbers, one a level.
+struct DeviceMember {
   std::string path;
   bool integer = false;
-  double low = 0;
+  double low = 0;  // of the number, or of each in the list
   double high = 0;
+  std::vector<std::string> words = {};
+  bool list = false;
 };
-std::vector<DeviceNumber> device_numbers();
+std::vector<DeviceMember> device_members();
 
 // The same device with `levels` levels: of those it has every k-th from the lowest, k as large as
 // goes. Throws Error naming both numbers when it has fewer.

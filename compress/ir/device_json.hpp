@@ -3,6 +3,8 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
 
 #include "compress/ir/device.hpp"
 #include "compress/ir/json_reader.hpp"
@@ -18,6 +20,10 @@ Device read_device_record(const JsonReader& json);
 
 // The members of `patch` in place of the device's own, objects member by member; checked.
 Device patch_device(const Device& device, const JsonReader& patch);
+
+// set_device_member() of any member that is not an object; `where` begins its messages.
+void set_device_member(Device& device, std::string_view path, nlohmann::json value,
+                       const std::string& where);
 
 // Makes the paths absolute that are relative to the folder of `file`, or, where that is no file, to
 // the working folder.

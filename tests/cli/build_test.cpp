@@ -351,7 +351,7 @@ TEST_CASE("the same configuration and seed give the same chip on any number of t
     offset -= 1 << halfless.crossbars[0].adc_shift[0] >> 1;
   }
   ir::save_chip(halfless, dir / "1" / "chip");
-  const Outcome broken = crosstwin({"simulate", "--out", dir / "1"});
+  const Outcome broken = crosstwin({"simulate", "--out", dir / "1", "--analog", "20"});
   CHECK(broken.status == 3);
   CHECK_THAT(broken.err, contains("outside their bounds") && contains("conv1"));
 

@@ -21,7 +21,8 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr const char* kConfig =
-    R"({"dataset": {"kind": "digits", "digits_train": 60, "validation": 10, "digits_test": 20}})";
+    R"({"dataset": {"kind": "digits", "digits_train": 60, "validation": 10, "digits_test": 20},
+        "layout": {"tile_rows": 8, "tile_cols": 8}})";
 
 // A run folder with a padded layer, a signed one and one of many row tiles, everything on.
 struct RunFolder {
@@ -223,6 +224,7 @@ TEST_CASE("the text of --explain shows the numbers of its JSON") {
     INFO(text.out);
     CHECK_THAT(text.out, contains(fmt::format("position {} of {}", integer(of["position"]),
                                               integer(of["positions"]))) &&
+                             contains("device reram_full, seed 5, a unit") &&
                              contains("read at 0.2 V") &&
                              contains(fmt::format("Y = {}, the sum", integer(of["sum"]))) &&
                              contains(fmt::format("{}\n", integer(of["output"]))));
@@ -283,7 +285,8 @@ TEST_CASE("a chip of measured cells is explained from its file") {
   const auto explain = [&run](const std::string& member) {
     ir::write_file(run.dir / "out/config.json",
                    R"({"dataset": {"kind": "digits", "digits_train": 60, "validation": 10,
-                       "digits_test": 20}, "chip": {"device": {)" +
+                       "digits_test": 20}, "layout": {"tile_rows": 8, "tile_cols": 8},
+                       "chip": {"device": {)" +
                        member + "}}}");
     return run.explain("conv2,0,0", true);
   };

@@ -72,14 +72,53 @@ TEST_CASE("two parameters are a line a value of the second, named") {
                        contains("40.00% +- 1.00, worst 38.00%"));
 }
 
-TEST_CASE("points that are all equal can be drawn") {
-  ordered_json sweep = {
-      {"title", "t"},
-      {"parameters", ordered_json::array(
-                         {ordered_json{{"name", "sigma"}, {"values", ordered_json::array({0})}}})},
-      {"points", ordered_json::array({point({0}, 1, ordered_json())})}};
-  const std::string svg = sweep_svg(sweep);
+ordered_json one_point(double mean, ordered_json half_width) {
+  return {{"title", "t"},
+          {"parameters", ordered_json::array({ordered_json{{"name", "sigma"},
+                                                           {"values", ordered_json::array({0})}}})},
+          {"points", ordered_json::array({point({0}, mean, std::move(half_width))})}};
+}
+
+TEST_CASE("points that are all equal can be drawn, on ticks of tenths") {
+  const std::string svg = sweep_svg(one_point(1, ordered_json()));
   CHECK_THAT(svg, contains("cx=\"355.0\"") && !contains("nan") && !contains("inf"));
+  CHECK_THAT(svg, contains(">99.5%<") && contains(">99.6%<") && contains(">100%<"));
+  CHECK_THAT(sweep_svg(one_point(0.97, 0)),
+             contains(">96.4%<") && contains(">97.6%<") && !contains(">97.00"));
+}
+
+TEST_CASE("an interval is not wider than accuracy can be") {
+  const ordered_json two_chips = one_point(0.97, 2.7954);
+  CHECK_THAT(sweep_table(two_chips), contains("97.00% -") && !contains("279"));
+  CHECK_THAT(sweep_html(two_chips), contains("97.00% -, worst") && !contains("279"));
+  CHECK_THAT(sweep_svg(two_chips), contains(">0%<") && contains(">100%<") && !contains(">400%<"));
+  CHECK_THAT(sweep_csv(two_chips), contains(",2.7954,"));
+}
+
+TEST_CASE("words stand side by side as given, and a point that is not drawn says so") {
+  ordered_json sweep = {{"title", "t"},
+                        {"parameters",
+                         {{{"name", "adc_range"}, {"values", {"mse", "max", "percentile"}}},
+                          {{"name", "lognormal"}, {"values", {"false", "true"}}}}},
+                        {"points", ordered_json::array()}};
+  for (const char* range : {"mse", "max", "percentile"}) {
+    for (const char* normal : {"false", "true"}) {
+      ordered_json each = point({}, 0.9, ordered_json());
+      each["values"] = {range, normal};
+      sweep["points"].push_back(each);
+    }
+  }
+  sweep["points"][0]["chips"] = 1;
+  sweep["points"][0]["drawn"] = false;
+  const std::string svg = sweep_svg(sweep);
+  CHECK_THAT(svg, contains("x=\"80.0\" y=\"398\" text-anchor=\"middle\" fill=\"#6b7280\">mse<"));
+  CHECK_THAT(svg, contains("x=\"355.0\" y=\"398\" text-anchor=\"middle\" fill=\"#6b7280\">max<"));
+  CHECK_THAT(svg, contains(">percentile<") && contains(">lognormal true<"));
+  CHECK(count(svg, "cx=\"355.0\"") == 2);
+  CHECK_THAT(sweep_table(sweep), contains("mse") && contains("1, not drawn"));
+  CHECK_THAT(sweep_csv(sweep),
+             contains("adc_range,lognormal,chips") && contains("\nmax,true,1200,0.9"));
+  CHECK_THAT(sweep_html(sweep), contains("adc_range percentile, lognormal false"));
 }
 
 }  // namespace
