@@ -39,7 +39,12 @@ void write_sample(const fs::path& out) {
   const ir::Design design = test::sample_design();
   ir::save_design(design, out / "design");
   ir::save_chip(test::sample_chip(design), out / "chip");
-  ir::write_file(out / "config.json", "{}");
+  const ir::Layout& layout = design.layout;
+  const nlohmann::json as_mapped = {
+      {"tile_rows", layout.tile_rows}, {"tile_cols", layout.tile_cols},
+      {"cell_bits", layout.cell_bits}, {"slices", layout.slices},
+      {"adc_bits", layout.adc_bits},   {"weight_range", layout.weight_range}};
+  ir::write_file(out / "config.json", nlohmann::json{{"layout", as_mapped}}.dump());
 }
 
 // What `generate` says of a sound design and chip with these options.

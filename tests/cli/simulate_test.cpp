@@ -77,7 +77,7 @@ TEST_CASE("a sweep is refused before any chip or model is simulated") {
   CHECK_THAT(early({"--device", "reram", "--sweep", "levels=16,8"}),
              contains("--sweep levels=8 on device reram: levels") && contains("layout.cell_bits"));
   CHECK_THAT(early({"--device", "reram", "--sweep", "wires.row_ohm=0,1e-320"}),
-             contains("on device reram: wires, stage conv1"));
+             contains("on device reram: $.wires.row_ohm: too small"));
   CHECK_THAT(early({"--device", "pcm_joshi", "--sweep", "drift.nu=0,0.05"}),
              contains("drift.level_nu") && contains("overrides"));
   CHECK_THAT(early({"--sweep", "time=0,3600"}), contains("no value of time changes a chip"));

@@ -179,7 +179,7 @@ TEST_CASE("a value that does not go with the rest is refused before any chip is 
              contains("--sweep levels=8 on device reram: levels") && contains("at least 16"));
   CHECK_THAT(refused({"wires.row_ohm=0,1e-320", "sigma=0,0.1"}, ir::load_device("reram")),
              contains("--sweep wires.row_ohm=9.99988867183e-321 --sweep sigma=0 on device reram: "
-                      "wires, stage "));
+                      "$.wires.row_ohm: too small"));
   twin::AdcOptions lossless;
   lossless.range = twin::AdcRange::kLossless;
   CHECK_THAT(refused({"adc_bits=12,2"}, {}, lossless), contains("--sweep adc_bits=2 on device "));
