@@ -49,7 +49,8 @@ ordered_json statistics_json(const twin::ChipStatistics& of) {
 
 // Whether the interval asked for was reached, and about how many chips it takes.
 void say_reached(const twin::ChipStatistics& of, double asked, ordered_json& entry) {
-  const bool reached = of.half_width && *of.half_width <= asked;
+  // Fewer chips may agree by chance.
+  const bool reached = of.half_width && *of.half_width <= asked && of.chips >= twin::kLeastChips;
   entry["reached"] = reached;
   if (reached || of.chips < 2) return;
   const double wide = *of.half_width / asked;
@@ -121,8 +122,10 @@ ordered_json Chips::run(const ir::Design& design, const ir::Device& device,
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   simulated_ += of.simulated;
   ordered_json entry = statistics_json(of.statistics);
-  if (!drawn && settings.chips > 1) {
-    info(fmt::format("simulate: {}: nothing is drawn, one chip is all of them", title));
+  if (!drawn) {
+    if (settings.chips > 1) {
+      info(fmt::format("simulate: {}: nothing is drawn, one chip is all of them", title));
+    }
     entry["drawn"] = false;
   } else if (settings.half_width > 0) {
     say_reached(of.statistics, settings.half_width / 100, entry);

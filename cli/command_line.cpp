@@ -42,14 +42,18 @@ std::string override_text(const Shortcut& shortcut, const std::string& value) {
   return shortcut.key + "=" + json.dump();
 }
 
-// An object goes before its members: --set simulate.variation.time=5 --device X is X at that time,
-// wherever the two stand.
+// What stands for a whole goes before its members: --set simulate.variation.time=5 --device X is X
+// at that time, wherever the two stand. An object without a name changes members, in its place.
 std::vector<std::string> objects_first(const std::vector<std::string>& overrides) {
   std::vector<std::string> ordered;
   for (const std::string& text : overrides) {
-    const std::string member = text.substr(0, text.find('=')) + ".";
+    const size_t sign = text.find('=');
+    const std::string member = text.substr(0, sign) + ".";
+    const auto value = nlohmann::json::parse(sign == std::string::npos ? "" : text.substr(sign + 1),
+                                             nullptr, false);
+    const bool patch = value.is_object() && !value.contains("name");
     const auto at = std::find_if(ordered.begin(), ordered.end(), [&](const std::string& other) {
-      return other.starts_with(member);
+      return !patch && other.starts_with(member);
     });
     ordered.insert(at, text);
   }

@@ -16,7 +16,12 @@ std::filesystem::path mark_of(const Run& run) { return run.dir() / "fitted.json"
 
 }  // namespace
 
-void write_fitted(const Run& run, const ir::Design& design, const ir::Chip& chip) {
+void mark_fitted(const Run& run, const ir::Design& design, const ir::Design& mapped,
+                 const ir::Chip& chip) {
+  if (ir::design_hash(design) == ir::design_hash(mapped)) {
+    std::filesystem::remove(mark_of(run));
+    return;
+  }
   const nlohmann::ordered_json mark = {{"schema_version", 1},
                                        {"design_hash", ir::design_hash(design)},
                                        {"seed", std::to_string(chip.seed)},

@@ -10,7 +10,9 @@ namespace crosstwin::cli {
 
 // OUT/fitted.json: {"schema_version", "design_hash", "seed", "device"} of the chip that the design
 // of this run is fitted to. It holds as long as the design is the one of that hash: `map` ends it.
-void write_fitted(const Run& run, const ir::Design& design, const ir::Chip& chip);
+// None is written, and one that is there removed, where `design` is as `map` makes it, `mapped`.
+void mark_fitted(const Run& run, const ir::Design& design, const ir::Design& mapped,
+                 const ir::Chip& chip);
 
 // Error where the run's design is fitted to one chip. A folder without the mark is taken as mapped.
 void refuse_fitted(const Run& run, const ir::Design& design);

@@ -123,8 +123,12 @@ ordered_json run_step(const Step& step, Context& context) {
     std::erase_if(kept.overrides, [&shortcut](const std::string& text) {
       return shortcut.once && text.starts_with(shortcut.key + "=");
     });
+    if (shortcut.once) kept.overrides.push_back(shortcut.key + "=0");
   }
-  const bool all = kept.overrides.size() == context.options.overrides.size();
+  std::erase_if(kept.overrides, [&step](const std::string& text) {
+    return !step.lends.empty() && text.starts_with(step.lends + ".");
+  });
+  const bool all = kept.overrides == context.options.overrides;
   ir::write_file(context.run.config(),
                  to_json(all ? context.config : resolve_config(kept)).dump(2) + "\n");
   return record;

@@ -69,6 +69,9 @@ struct Step {
   std::vector<std::string> outputs;               // folders of the run it makes
   std::vector<std::string> optional_inputs = {};  // folders of the run it reads when they are there
   std::vector<std::string> tool_data = {};        // folders of ir::data_dir() it reads
+  // A section whose settings hold for this call alone: folders that this step does not make were
+  // made with those that stay in OUT/config.json.
+  std::string lends = {};
   // What else its result depends on, as text.
   std::string (*also)(const Context& context) = nullptr;
 

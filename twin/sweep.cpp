@@ -321,7 +321,7 @@ std::string why_idle(const std::string& parameter, const ir::Device& device) {
   }
   if (in("write_verify.")) return "write_verify.max_pulses is 0";
   if (is({"lognormal"})) return "sigma is 0";
-  if (is({"adc_form"})) return "adc_inl and adc_mismatch are 0";
+  if (is({"adc_form"})) return "the forms differ in adc_inl, adc_mismatch and the events counted";
   if (!device.conductances.empty()) return "conductances gives its cells";
   return "";
 }

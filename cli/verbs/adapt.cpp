@@ -114,14 +114,11 @@ class Adaptation {
 
     const Adapted own = make(config_.seed, parts_);
     const fs::path dir = context_.run.dir() / "adapt";
-    if (parts_.retrain) {
-      ir::save_network(network(config_.seed), Run(dir).compressed());
-    } else {
-      ir::save_network(compressed_, Run(dir).compressed());
-    }
+    const ir::Network& learned = parts_.retrain ? network(config_.seed) : compressed_;
+    mark_fitted(Run(dir), own.design, layout::map(learned, config_.layout), own.chip);
+    ir::save_network(learned, Run(dir).compressed());
     ir::save_design(own.design, Run(dir).design());
     ir::save_chip(own.chip, Run(dir).chip());
-    write_fitted(Run(dir), own.design, own.chip);
     ir::write_file(Run(dir).config(), to_json(config_).dump(2) + "\n");
 
     ordered_json result = {{"device", config_.device.name},
@@ -405,6 +402,7 @@ const Step& adapt_step() {
       .uses_data = true,
       .inputs = {{"compressed", "compress"}},
       .outputs = {"adapt"},
+      .lends = "layout",
       .run = run,
       .line = line,
       .text = text};

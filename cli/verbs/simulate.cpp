@@ -39,7 +39,12 @@ std::string kept_settings(const Context& context) {
   const ordered_json ordinary = to_json(Config())["simulate"];
   std::string text;
   for (const auto& [key, value] : kept.items()) {
-    if (value == ordinary[key] || is_set(context.options, "simulate." + key)) continue;
+    if (value == ordinary[key]) continue;
+    // A member that is set leaves the device that it is of.
+    const bool whole = std::any_of(
+        context.options.overrides.begin(), context.options.overrides.end(),
+        [&](const std::string& set) { return set.starts_with("simulate." + key + "="); });
+    if (whole) continue;
     std::string shown = value.dump();
     if (key == "variation") {
       const std::string name = value["name"];
@@ -196,7 +201,7 @@ Step simulate_step() {
           "         crosstwin simulate --out out/lenet5 --chips 2000 --half-width 0.05\n"
           "\nA sweep sets one or two members of the device (docs/artifact.md: sigma, stuck_low, "
           "time,\n"
-          "drift.nu, wires.row_ohm, adc_form, ...) or of the converters (adc_bits, adc_range, "
+          "drift.nu, wires.row_ohm, lognormal, ...) or of the converters (adc_bits, adc_range, "
           "adc_per,\n"
           "adc_percentile, adc_aged), and draws the chips at every point; adc_bits are the "
           "design's\n"

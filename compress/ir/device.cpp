@@ -303,9 +303,6 @@ Device read_device_record(const JsonReader& reader) {
   Device device;
   device.source = reader.where();
   device.name = reader.at("name").string();
-  if (device.name.empty()) {
-    reader.at("name").fail("an empty name", "what reports call the device", "\"\"");
-  }
   Reading reading(reader, {"name", "g_max"});
   visit_members(device, reading);
   reading.done();
@@ -320,6 +317,9 @@ Device read_device_record(const JsonReader& reader) {
 
 Device read_device(const JsonReader& reader) {
   Device device = read_device_record(reader);
+  if (device.name.empty()) {
+    reader.at("name").fail("an empty name", "what reports call the device", "\"\"");
+  }
   check_overridden(device, reader.where());
   return device;
 }

@@ -168,6 +168,18 @@ TEST_CASE("an adapted chip is a run of its own, whose RTL is the twin") {
   again.insert(again.end(), {"--threads", "1"});
   CHECK(parse(crosstwin(again))["result"] == result);
 
+  // What only moves cells leaves the design of `map`, with which other chips may be programmed; a
+  // layout is of the adapted run alone.
+  const Outcome moved = crosstwin({"adapt", "--out", out, "--parts", "remap", "--chips", "1",
+                                   "--images", "20", "--set", "layout.adc_bits=7"});
+  INFO(moved.err);
+  CHECK(moved.status == 0);
+  CHECK(crosstwin({"program", "--out", out + "/adapt", "--seed", "2"}).status == 0);
+  CHECK(crosstwin({"program", "--out", out}).status == 0);
+  again.insert(again.end(), {"--parts", "remap,recalibrate,retrain"});
+  REQUIRE(crosstwin(again).status == 0);
+  CHECK(crosstwin({"program", "--out", out + "/adapt"}).status == 1);
+
   const ir::Design design = ir::load_design(dir / "out/adapt/design");
   const ir::Chip chip = ir::load_chip(dir / "out/adapt/chip", design);
   CHECK(chip.crossbars[0].placement.spare_columns == 1);
